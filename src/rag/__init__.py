@@ -1,0 +1,1 @@
+"""A question-answering service over your own documents, built to be operated."""

@@ -1,0 +1,1 @@
+"""One vendor each: how the outside gives the services what the ports promise."""

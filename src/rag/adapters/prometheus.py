@@ -1,0 +1,114 @@
+"""What do we tell Prometheus?"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import fmean
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+from rag.ports.journal import QueryRecord
+
+# The runbook's thresholds (0.5, 1, 2, 2.5, 3 s) are exact edges, so that quantiles near them do not blur.
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 3.0, 5.0, 10.0)
+STAGES = ("embed", "retrieve", "fuse", "read", "split", "extract")
+ERROR_KINDS = (
+    "QdrantException",
+    "GroqAPIError",
+    "DatabaseError",
+    "ValidationError",
+    "ModelError",
+    "NotFound",
+    "Overload",
+    "Unavailable",
+    "InternalError",
+)
+QUERY_OUTCOMES = ("answered", "abstained")
+INGEST_OUTCOMES = ("added", "changed", "unchanged", "failed")
+SCORES_KEPT = 100
+
+
+class PrometheusTelemetry:
+    """Counters, gauges and histograms under the runbook's names, in a registry of its own."""
+
+    def __init__(self, *, version: str) -> None:
+        self.registry = CollectorRegistry()
+        self._queries = Counter(
+            "rag_queries", "Questions answered or declined.", ["outcome"], registry=self.registry
+        )
+        self._latency = Histogram(
+            "rag_query_latency_seconds",
+            "From the question's arrival until its answer is in the query log.",
+            buckets=LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "rag_query_stage_seconds",
+            "Time of one stage of a query.",
+            ["stage"],
+            buckets=LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self._errors = Counter("rag_errors", "Errors by kind.", ["kind"], registry=self.registry)
+        self._active = Gauge("rag_active_queries", "Questions being answered now.", registry=self.registry)
+        self._score = Gauge(
+            "rag_retrieval_score",
+            f"Mean of the best passage's cosine over the last {SCORES_KEPT} questions.",
+            registry=self.registry,
+        )
+        self._files = Counter(
+            "rag_ingested_files", "Files taken in, by outcome.", ["outcome"], registry=self.registry
+        )
+        self._chunks = Counter("rag_ingested_chunks", "Chunks stored.", registry=self.registry)
+        build = Gauge(
+            "rag_build_info", "Always 1; the version is in the label.", ["version"], registry=self.registry
+        )
+        build.labels(version).set(1)
+        self._scores: list[float] = []
+        self._start_at_zero()
+
+    def _start_at_zero(self) -> None:
+        """Make every label set known, or the first error would be invisible to `increase`."""
+        for outcome in QUERY_OUTCOMES:
+            self._queries.labels(outcome)
+        for kind in ERROR_KINDS:
+            self._errors.labels(kind)
+        for stage in STAGES:
+            self._stages.labels(stage)
+        for outcome in INGEST_OUTCOMES:
+            self._files.labels(outcome)
+
+    @contextmanager
+    def active_query(self) -> Iterator[None]:
+        """This will count a query as active until the context ends."""
+        with self._active.track_inprogress():
+            yield
+
+    def answered(self, entry: QueryRecord) -> None:
+        """This will count an answered query with its latency, stages and retrieval score."""
+        self._queries.labels("abstained" if entry.answer.abstained else "answered").inc()
+        self._latency.observe(entry.latency_ms / 1000)
+        for stage, milliseconds in entry.timings_ms.items():
+            self._stages.labels(stage).observe(milliseconds / 1000)
+        if entry.retrieval_score is not None:
+            self._scores = [*self._scores, entry.retrieval_score][-SCORES_KEPT:]
+            self._score.set(fmean(self._scores))
+
+    def failed(self, kind: str) -> None:
+        """This will count an error of this kind."""
+        self._errors.labels(kind).inc()
+
+    def ingested(self, outcome: str, *, chunks: int) -> None:
+        """This will count a file that was added, changed, unchanged or failed."""
+        self._files.labels(outcome).inc()
+        self._chunks.inc(chunks)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """This will give the metrics in Prometheus's text format, and its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST

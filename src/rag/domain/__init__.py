@@ -1,0 +1,1 @@
+"""The words and rules of question answering: pure, without I/O, clock, randomness or vendor."""

@@ -1,0 +1,100 @@
+"""Which sentences of the evidence answer the question, when no language model writes?"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.domain.answer import Answer, Citation, Span, not_enough_evidence
+from rag.domain.ranking import Passage
+
+WRITER: Final = "extractive"
+MAX_SENTENCES: Final = 3
+MIN_WORDS: Final = 4
+MAX_SENTENCE_CHARACTERS: Final = 600
+
+# A further sentence is worth showing when it comes this close to the best one.
+CLOSE_TO_BEST: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage; `[start, end)` are characters of the document's stored text."""
+
+    passage: Passage
+    start: int
+    end: int
+    text: str
+
+
+def sentences_of(passage: Passage, spans: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
+    """Give the passage's sentences that can stand alone; `spans` are characters of the chunk's text.
+
+    Left out are questions, headings and scraps of fewer than four words: they repeat what was asked
+    rather than answer it.
+    """
+    text = passage.chunk.text
+    offset = passage.chunk.start
+    found = (
+        Sentence(passage, offset + start, offset + end, text[start:end])
+        for start, end in spans
+        if end - start <= MAX_SENTENCE_CHARACTERS
+    )
+    return tuple(sentence for sentence in found if _can_stand_alone(sentence.text))
+
+
+def _can_stand_alone(text: str) -> bool:
+    words = text.split()
+    if len(words) < MIN_WORDS or text.rstrip().endswith("?"):
+        return False
+    is_heading = len(words) <= 2 * MIN_WORDS and text.rstrip()[-1].isalnum()
+    return not is_heading
+
+
+def extract_answer(sentences: Sequence[Sentence], scores: Sequence[float]) -> Answer:
+    """Make an answer of the best sentences, best first, each with a citation of its own.
+
+    Args:
+        sentences: candidates, from the best passage to the last.
+        scores: one a sentence, higher is better, comparable within this question.
+    """
+    ranked = sorted(zip(sentences, scores, strict=True), key=lambda pair: -pair[1])
+    chosen: list[Sentence] = []
+    for sentence, score in ranked:
+        if len(chosen) == MAX_SENTENCES or score < CLOSE_TO_BEST * ranked[0][1]:
+            break
+        if all(_folded(sentence.text) != _folded(earlier.text) for earlier in chosen):
+            chosen.append(sentence)
+    if not chosen:
+        return not_enough_evidence(writer=WRITER)
+    citations = tuple(_cite(sentence, number) for number, sentence in enumerate(chosen, start=1))
+    text = " ".join(f"{_quoted(c.text)} [{c.number}]" for c in citations)
+    return Answer(text=text, citations=citations, abstained=False, writer=WRITER)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _quoted(text: str) -> str:
+    r"""Fold white space, and keep a document's own reference numbers from looking like our markers.
+
+    >>> _quoted("Water boils\n at 100 °C [7].")
+    'Water boils at 100 °C (7).'
+    """
+    return re.sub(r"\[(\d+)\]", r"(\1)", _folded(text))
+
+
+def _cite(sentence: Sentence, number: int) -> Citation:
+    passage = sentence.passage
+    return Citation(
+        number=number,
+        chunk_id=passage.chunk.id,
+        document_id=passage.chunk.document_id,
+        source=passage.source,
+        title=passage.title,
+        page=passage.chunk.page,
+        section=passage.chunk.section,
+        text=sentence.text,
+        span=Span(sentence.start, sentence.end),
+    )

@@ -1,0 +1,1 @@
+"""Translation between the outside's words and the services'."""

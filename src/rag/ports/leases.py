@@ -1,0 +1,11 @@
+"""Who may do what only one may do at a time?"""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+
+class Leases(Protocol):
+    """Mutual exclusion across processes; a lease ends with its holder, even when that is killed."""
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[None]:
+        """This will wait until nobody else holds `name`, and hold it until the context ends."""

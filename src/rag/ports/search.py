@@ -1,0 +1,119 @@
+"""How are chunks found again, and how does the index that finds them live?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from rag.domain.documents import Chunk, ChunkId, Metadata
+from rag.domain.errors import RagError, UnavailableError
+from rag.domain.question import Filter
+from rag.domain.ranking import Ranking
+from rag.domain.recipe import IndexRecipe
+from rag.ports.models import Vectors
+
+
+class SearchUnavailableError(UnavailableError):
+    """The vector engine cannot be reached, or failed."""
+
+    code: ClassVar[str] = "search_unavailable"
+    kind: ClassVar[str] = "QdrantException"
+
+
+class IndexMismatchError(RagError):
+    """The index was built by another model or recipe than the service now runs."""
+
+    code: ClassVar[str] = "index_mismatch"
+    kind: ClassVar[str] = "QdrantException"
+    advice: ClassVar[str] = (
+        "Set EMBEDDING_MODEL back to the model that built the index, or build a new generation."
+    )
+
+
+class IndexMissingError(UnavailableError):
+    """No index is live yet."""
+
+    code: ClassVar[str] = "index_missing"
+    kind: ClassVar[str] = "QdrantException"
+    advice: ClassVar[str] = "Ingest documents first: rag ingest PATH."
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A chunk as the index holds it: with its vector, and with what filters and answers need.
+
+    Attributes:
+        vector: float32 of shape (dimension,), of length 1.
+    """
+
+    chunk: Chunk
+    vector: Vectors
+    source: str
+    title: str
+    dated: datetime
+    metadata: Metadata
+
+
+class Retriever(Protocol):
+    """Finds candidates in the live index."""
+
+    async def search(
+        self, text: str, vector: Vectors, *, limit: int, filter_by: Filter
+    ) -> tuple[Ranking, ...]:
+        """This will rank the live generation's chunks by vector (`dense`) and by words (`bm25`), in one trip.
+
+        Both rankings hold at most `limit` candidates, best first, ties broken by id, all within `filter_by`.
+        The score of `dense` is the cosine.
+
+        Raises:
+            IndexMissingError: nothing is live.
+            SearchUnavailableError: the engine does not answer.
+        """
+
+
+class SearchIndex(Protocol):
+    """The life of generations: each is one collection, and the live one is behind an alias."""
+
+    async def create(self, generation: str, recipe: IndexRecipe) -> None:
+        """This will make an empty generation; making one that exists with the same recipe changes nothing.
+
+        Raises:
+            IndexMismatchError: it exists with another dimension.
+        """
+
+    async def upsert(self, generation: str, points: Sequence[Point]) -> None:
+        """This will add or replace points, and return when the engine has acknowledged them.
+
+        Acknowledged points are durable once `flush` has returned.
+        """
+
+    async def flush(self, generation: str) -> None:
+        """This will return when everything acknowledged so far survives a kill -9 of the engine."""
+
+    async def remove(self, generation: str, chunk_ids: Sequence[ChunkId]) -> None:
+        """This will take points out; ids that are not there are ignored."""
+
+    async def count(self, generation: str) -> int:
+        """This will count the generation's points, exactly."""
+
+    async def present(self, generation: str, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]:
+        """This will say which of the ids are in the generation."""
+
+    async def switch(self, generation: str) -> None:
+        """This will make `generation` the live one in one step; searches see the old one or the new one."""
+
+    async def live(self) -> str | None:
+        """This will name the live generation, or None."""
+
+    async def generations(self) -> tuple[str, ...]:
+        """This will name every generation that the engine holds, in order of name."""
+
+    async def retire(self, generation: str) -> None:
+        """This will delete a generation that is not live; one that does not exist changes nothing.
+
+        Raises:
+            InvalidInputError: it is live.
+        """
+
+    async def optimize(self, generation: str) -> None:
+        """This will build the generation's graph where it pays, while searches go on."""

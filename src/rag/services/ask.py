@@ -1,0 +1,139 @@
+"""Answer a question from our documents, or say that we cannot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import uuid4
+
+from rag.domain.answer import Answer, Citation, not_enough_evidence
+from rag.domain.evidence import DEFAULT_FLOOR, best_cosine, select_evidence
+from rag.domain.extract import WRITER, Sentence, extract_answer, sentences_of
+from rag.domain.question import Question
+from rag.domain.ranking import Passage
+from rag.ports.clock import Clock
+from rag.ports.journal import Journal, QueryRecord
+from rag.ports.library import Library
+from rag.ports.models import Embedder, Reranker, SentenceSplitter
+from rag.services.search import SearchPassages
+from rag.services.stages import StageTimer
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """The first event: what the answer will be made of."""
+
+    passages: Sequence[Passage]
+
+
+@dataclass(frozen=True, slots=True)
+class TextWritten:
+    """A further piece of the answer's text; all pieces in order are the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassageCited:
+    """A citation that the text written so far refers to."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFinished:
+    """The last event: the answer as it stands in the query log, already committed."""
+
+    record: QueryRecord
+
+
+AnswerEvent: TypeAlias = PassagesFound | TextWritten | PassageCited | AnswerFinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskQuestion:
+    """Retrieve widely, keep what is near enough, answer in the evidence's own sentences, and log it.
+
+    Attributes:
+        floor: the cosine that the best passage must reach, else we decline.
+    """
+
+    search: SearchPassages
+    splitter: SentenceSplitter
+    reranker: Reranker
+    embedder: Embedder
+    library: Library
+    journal: Journal
+    clock: Clock
+    floor: float = DEFAULT_FLOOR
+
+    async def __call__(self, question: Question, *, request_id: str) -> QueryRecord:
+        """This will answer `question` and return once the answer is in the query log.
+
+        Raises:
+            UnavailableError: a part that no answer can do without is missing.
+        """
+        async for event in self.stream(question, request_id=request_id):
+            if isinstance(event, AnswerFinished):
+                return event.record
+        raise AssertionError("a stream ends with AnswerFinished or raises")  # pragma: no cover
+
+    async def stream(self, question: Question, *, request_id: str) -> AsyncIterator[AnswerEvent]:
+        """This will do the same, event by event."""
+        timer = StageTimer(self.clock)
+        asked_at = self.clock.now()
+        passages = await self.search(question, timer=timer)
+        yield PassagesFound(passages)
+        answer = await self._write(question, passages, timer=timer)
+        for event in _as_events(answer):
+            yield event
+        generation = passages[0].generation if passages else await self._live_generation()
+        record = QueryRecord(
+            id=uuid4(),
+            request_id=request_id,
+            asked_at=asked_at,
+            question=question.text,
+            session=question.session,
+            answer=answer,
+            sources=tuple(dict.fromkeys(citation.source for citation in answer.citations)),
+            generation=generation,
+            model=self.embedder.identity.key,
+            retrieval_score=best_cosine(passages),
+            timings_ms=timer.milliseconds,
+            latency_ms=timer.total_milliseconds(),
+        )
+        await self.journal.record_query(record)
+        yield AnswerFinished(record)
+
+    async def _write(self, question: Question, passages: Sequence[Passage], *, timer: StageTimer) -> Answer:
+        evidence = select_evidence(passages, floor=self.floor)
+        if not evidence:
+            return not_enough_evidence(writer=WRITER)
+        with timer.stage("split"):
+            sentences = await asyncio.to_thread(self._sentences, evidence)
+        if not sentences:
+            return not_enough_evidence(writer=WRITER)
+        with timer.stage("extract"):
+            scores = await self.reranker.score(question.text, [sentence.text for sentence in sentences])
+            return extract_answer(sentences, scores)
+
+    def _sentences(self, evidence: Sequence[Passage]) -> Sequence[Sentence]:
+        return [
+            sentence
+            for passage in evidence
+            for sentence in sentences_of(passage, self.splitter.sentence_spans(passage.chunk.text))
+        ]
+
+    async def _live_generation(self) -> str | None:
+        live = await self.library.live_generation()
+        return live.name if live else None
+
+
+def _as_events(answer: Answer) -> Sequence[AnswerEvent]:
+    cited = {f"[{citation.number}]": citation for citation in answer.citations}
+    events: list[AnswerEvent] = []
+    for position, word in enumerate(answer.text.split(" ")):
+        events.append(TextWritten(word if position == 0 else f" {word}"))
+        if word in cited:
+            events.append(PassageCited(cited[word]))
+    return events

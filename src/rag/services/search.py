@@ -1,0 +1,55 @@
+"""Find the passages that are worth reading for a question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.domain.question import Question
+from rag.domain.ranking import FusedCandidate, Passage, fuse
+from rag.ports.library import Library
+from rag.ports.models import Embedder
+from rag.ports.search import Retriever
+from rag.services.stages import StageTimer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPassages:
+    """Retrieve widely by vector and by words, fuse, then read the texts.
+
+    Attributes:
+        candidates: how many chunks each ranking is asked for.
+    """
+
+    embedder: Embedder
+    retriever: Retriever
+    library: Library
+    candidates: int = 50
+
+    async def __call__(self, question: Question, *, timer: StageTimer) -> Sequence[Passage]:
+        """This will give at most `question.top_k` passages, best first.
+
+        A candidate that PostgreSQL does not know (a document on its way in or out) is passed over, and the
+        next one takes its place.
+
+        Raises:
+            EmbedderUnavailableError, SearchUnavailableError, IndexMissingError, LibraryUnavailableError.
+        """
+        with timer.stage("embed"):
+            vector = await self.embedder.embed_question(question.text)
+        with timer.stage("retrieve"):
+            limit = max(self.candidates, question.top_k)
+            rankings = await self.retriever.search(
+                question.text, vector, limit=limit, filter_by=question.filter
+            )
+        with timer.stage("fuse"):
+            fused = fuse(rankings, limit=2 * limit)
+        with timer.stage("read"):
+            return await self._read(fused, wanted=question.top_k)
+
+    async def _read(self, fused: Sequence[FusedCandidate], *, wanted: int) -> Sequence[Passage]:
+        passages: list[Passage] = []
+        # Nearly always one trip suffices; more are needed only while many documents are being replaced.
+        for start in range(0, len(fused), 2 * wanted):
+            passages += await self.library.passages(fused[start : start + 2 * wanted])
+            if len(passages) >= wanted:
+                break
+        return passages[:wanted]

@@ -1,0 +1,170 @@
+"""Which settings does the environment give?"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.domain.errors import RagError
+from rag.domain.recipe import ChunkingStrategy
+
+OUR_PREFIX: Final = "RAG_"
+
+
+class SettingsError(RagError):
+    """A setting is unknown or malformed, so nothing was started."""
+
+    code: ClassVar[str] = "settings_invalid"
+    kind: ClassVar[str] = "SettingsError"
+    advice: ClassVar[str] = "Correct the environment; docs/reference/settings.md lists every setting."
+
+
+def _default_data_dir() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "rag"
+
+
+class Settings(BaseModel):
+    """Every setting, read once when a command starts; the field's description is its reference text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: Annotated[
+        str | None,
+        Field(alias="DATABASE_URL", description="PostgreSQL 15 or later; unset starts the embedded one."),
+    ] = None
+    db_pool_size: Annotated[
+        int,
+        Field(
+            alias="DB_POOL_SIZE", ge=1, le=500, description="Connections that a process keeps to PostgreSQL."
+        ),
+    ] = 10
+    db_max_overflow: Annotated[
+        int,
+        Field(alias="DB_MAX_OVERFLOW", ge=0, le=500, description="Further connections in a rush."),
+    ] = 5
+    qdrant_url: Annotated[
+        str | None,
+        Field(alias="QDRANT_URL", description="A Qdrant server; unset starts the embedded engine."),
+    ] = None
+    qdrant_api_key: Annotated[
+        str | None,
+        Field(alias="QDRANT_API_KEY", repr=False, description="The Qdrant server's key."),
+    ] = None
+    embedding_model: Annotated[
+        str,
+        Field(
+            alias="EMBEDDING_MODEL",
+            min_length=1,
+            description="A model's name, or a directory with its files.",
+        ),
+    ] = "all-MiniLM-L6-v2"
+    batch_size: Annotated[
+        int,
+        Field(alias="BATCH_SIZE", ge=1, le=1024, description="Texts embedded at once; bounds memory."),
+    ] = 32
+    max_concurrent_queries: Annotated[
+        int,
+        Field(
+            alias="MAX_CONCURRENT_QUERIES",
+            ge=1,
+            le=10_000,
+            description="Questions answered at once by a process; further ones get 503 with Retry-After.",
+        ),
+    ] = 64
+    health_check_strict: Annotated[
+        bool,
+        Field(
+            alias="HEALTH_CHECK_STRICT",
+            description="GET /health answers 503 when any part fails, not only when no answer is possible.",
+        ),
+    ] = False
+    data_dir: Annotated[
+        Path,
+        Field(
+            alias="RAG_DATA_DIR",
+            default_factory=_default_data_dir,
+            description="Where the embedded servers and built models are kept (`./rag` sets it to `.data`).",
+        ),
+    ]
+    chunking_strategy: Annotated[
+        ChunkingStrategy,
+        Field(
+            alias="RAG_CHUNKING_STRATEGY",
+            description="How a first generation cuts documents; a live one keeps its own recipe.",
+        ),
+    ] = ChunkingStrategy.SENTENCE_AWARE
+    chunk_size_tokens: Annotated[
+        int,
+        Field(
+            alias="RAG_CHUNK_SIZE",
+            ge=16,
+            le=2048,
+            description="Tokens of a chunk in a first generation, in the embedding model's tokens.",
+        ),
+    ] = 200
+    chunk_overlap_tokens: Annotated[
+        int,
+        Field(
+            alias="RAG_CHUNK_OVERLAP",
+            ge=0,
+            le=1023,
+            description="Tokens that neighbouring chunks share in a first generation.",
+        ),
+    ] = 30
+    answer_floor: Annotated[
+        float,
+        Field(
+            alias="RAG_ANSWER_FLOOR",
+            ge=-1.0,
+            le=1.0,
+            description="The cosine that the best passage must reach, else the question is declined.",
+        ),
+    ] = 0.35
+    inference_threads: Annotated[
+        int | None,
+        Field(
+            alias="RAG_INFERENCE_THREADS",
+            ge=1,
+            le=256,
+            description="Threads of the embedding model; unset uses every core.",
+        ),
+    ] = None
+    log_level: Annotated[
+        str,
+        Field(
+            alias="RAG_LOG_LEVEL",
+            pattern="^(debug|info|warning|error)$",
+            description="The least severe line that is logged: debug, info, warning or error.",
+        ),
+    ] = "info"
+
+
+def setting_names() -> frozenset[str]:
+    """This will name every environment variable that we read."""
+    return frozenset(str(field.alias) for field in Settings.model_fields.values())
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """This will read the settings from `environment`, or from the process's own.
+
+    Raises:
+        SettingsError: a setting of ours is unknown, or a value is malformed; the message is one line.
+    """
+    given = os.environ if environment is None else environment
+    unknown = sorted(name for name in given if name.startswith(OUR_PREFIX) and name not in setting_names())
+    if unknown:
+        raise SettingsError(f"Unknown setting {', '.join(unknown)}.")
+    known = {name: value for name, value in given.items() if name in setting_names() and value != ""}
+    try:
+        return Settings.model_validate(known)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise SettingsError(f"{name} is malformed: {first['msg']} (given: {_shown(name, known)}).") from error
+
+
+def _shown(name: str, known: Mapping[str, str]) -> str:
+    is_secret = name.endswith(("_KEY", "_URL"))
+    return "a value not shown here" if is_secret else repr(known.get(name))
