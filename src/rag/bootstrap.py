@@ -42,7 +42,16 @@ from rag.services.search import SearchPassages
 from rag.services.store_documents import StoreDocuments
 from rag.settings import Settings, load_settings
 
-__all__ = ["Application", "Stores", "VERSION", "load_settings", "open_application", "open_stores"]
+__all__ = [
+    "VERSION",
+    "Application",
+    "PrometheusTelemetry",
+    "Settings",
+    "Stores",
+    "load_settings",
+    "open_application",
+    "open_stores",
+]
 
 VERSION = version("rag-system")
 
@@ -84,7 +93,7 @@ class Application:
 
 @asynccontextmanager
 async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
-    """This will start the embedded servers where no server is named, connect, and bring the schema up to date.
+    """This will start what no server is named for, connect, and bring the schema up to date.
 
     Raises:
         UnavailableError: a server cannot be started or reached.
@@ -159,29 +168,9 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
 def _application(
     settings: Settings, stores: Stores, *, embedder: LocalEmbedder, parser: FileParser
 ) -> Application:
-    splitter = SyntokSplitter()
     telemetry = PrometheusTelemetry(version=VERSION)
     search = SearchPassages(embedder=embedder, retriever=stores.retriever, library=stores.library)
-    ingest = IngestFiles(
-        library=stores.library,
-        ensure_generation=EnsureGeneration(
-            library=stores.library,
-            index=stores.index,
-            embedder=embedder,
-            leases=stores.leases,
-            chunking=ChunkingRecipe(
-                strategy=settings.chunking_strategy,
-                size_tokens=settings.chunk_size_tokens,
-                overlap_tokens=settings.chunk_overlap_tokens,
-            ),
-            lexical=LexicalRecipe(),
-        ),
-        prepare=PrepareDocument(parser=parser, splitter=splitter, tokenizer=embedder, clock=stores.clock),
-        store=StoreDocuments(
-            library=stores.library, index=stores.index, embedder=embedder, leases=stores.leases
-        ),
-        clock=stores.clock,
-    )
+    ingest = _ingest(settings, stores, embedder=embedder, parser=parser)
     run_job = RunJob(jobs=stores.jobs, ingest=ingest, telemetry=telemetry)
     return Application(
         settings=settings,
@@ -192,7 +181,7 @@ def _application(
         telemetry=telemetry,
         ask=AskQuestion(
             search=search,
-            splitter=splitter,
+            splitter=SyntokSplitter(),
             reranker=LateInteractionReranker(embedder),
             embedder=embedder,
             library=stores.library,
@@ -204,4 +193,31 @@ def _application(
         ingest=ingest,
         run_job=run_job,
         consume_jobs=JobConsumer(stores.database_url, handle=run_job).run,
+    )
+
+
+def _ingest(
+    settings: Settings, stores: Stores, *, embedder: LocalEmbedder, parser: FileParser
+) -> IngestFiles:
+    chunking = ChunkingRecipe(
+        strategy=settings.chunking_strategy,
+        size_tokens=settings.chunk_size_tokens,
+        overlap_tokens=settings.chunk_overlap_tokens,
+    )
+    library, index, leases = stores.library, stores.index, stores.leases
+    return IngestFiles(
+        library=library,
+        ensure_generation=EnsureGeneration(
+            library=library,
+            index=index,
+            embedder=embedder,
+            leases=leases,
+            chunking=chunking,
+            lexical=LexicalRecipe(),
+        ),
+        prepare=PrepareDocument(
+            parser=parser, splitter=SyntokSplitter(), tokenizer=embedder, clock=stores.clock
+        ),
+        store=StoreDocuments(library=library, index=index, embedder=embedder, leases=leases),
+        clock=stores.clock,
     )

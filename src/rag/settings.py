@@ -32,7 +32,11 @@ class Settings(BaseModel):
 
     database_url: Annotated[
         str | None,
-        Field(alias="DATABASE_URL", description="PostgreSQL 15 or later; unset starts the embedded one."),
+        Field(
+            alias="DATABASE_URL",
+            repr=False,
+            description="PostgreSQL 15 or later; unset starts the embedded one.",
+        ),
     ] = None
     db_pool_size: Annotated[
         int,

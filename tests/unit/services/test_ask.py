@@ -1,0 +1,97 @@
+"""Answering questions."""
+
+from uuid import UUID
+
+import pytest
+
+from rag.domain.answer import NOT_ENOUGH_EVIDENCE
+from rag.domain.question import Filter, Question
+from rag.ports.search import IndexMissingError
+from rag.services.ask import AnswerFinished, PassageCited, PassagesFound, TextWritten
+from tests.support.workbench import Workbench, file
+
+FILES = (
+    file("backup.md", "A backup runs every night at two.", metadata={"team": "storage"}),
+    file("alerts.md", "An alert pages the engineer on call.", metadata={"team": "operations"}),
+)
+
+
+async def bench_with_files() -> Workbench:
+    """Give a workbench that knows two files."""
+    bench = Workbench()
+    await bench.take_in(*FILES)
+    return bench
+
+
+async def test_an_answer_is_cited_and_logged() -> None:
+    """The record that is returned is the one in the journal."""
+    bench = await bench_with_files()
+    record = await bench.ask()(Question.of("when does a backup run"), request_id="r-1")
+    assert record.answer.text == "A backup runs every night at two. [1]"
+    assert record.sources == ("backup.md",)
+    assert record.generation is not None
+    assert record.generation.startswith("rag-0001-")
+    assert bench.journal.queries[record.id] == record
+    assert set(record.timings_ms) == {"embed", "retrieve", "fuse", "read", "split", "extract"}
+    assert record.latency_ms >= sum(record.timings_ms.values())
+
+
+async def test_thin_evidence_is_declined_and_logged_too() -> None:
+    """Declining is an answer: it has an entry, no citation and no claim."""
+    bench = await bench_with_files()
+    record = await bench.ask(floor=0.99)(Question.of("what is the capital of France"), request_id="r-2")
+    assert record.answer.abstained
+    assert record.answer.text == NOT_ENOUGH_EVIDENCE
+    assert record.answer.citations == ()
+    assert record.id in bench.journal.queries
+
+
+async def test_the_stream_ends_with_the_logged_answer() -> None:
+    """Passages first, then text and citations that make up the answer, then the record."""
+    bench = await bench_with_files()
+    events = [e async for e in bench.ask().stream(Question.of("when does a backup run"), request_id="r")]
+    assert isinstance(events[0], PassagesFound)
+    last = events[-1]
+    assert isinstance(last, AnswerFinished)
+    assert "".join(e.text for e in events if isinstance(e, TextWritten)) == last.record.answer.text
+    cited = tuple(event.citation for event in events if isinstance(event, PassageCited))
+    assert cited == last.record.answer.citations
+
+
+async def test_a_filter_decides_which_documents_answer() -> None:
+    """Only documents within the filter are cited."""
+    bench = await bench_with_files()
+    only = Filter(metadata=(("team", "operations"),))
+    record = await bench.ask(floor=-1.0)(
+        Question.of("when does a backup run an alert", filter_by=only), request_id="r"
+    )
+    assert record.sources == ("alerts.md",)
+
+
+async def test_an_answer_that_cannot_be_logged_is_not_given() -> None:
+    """The record is committed before the answer is handed out."""
+    bench = await bench_with_files()
+
+    async def refuse(entry: object) -> None:
+        raise OSError(str(entry))
+
+    bench.journal.record_query = refuse  # type: ignore[method-assign] # the journal's disk is gone
+    with pytest.raises(OSError, match="backup"):
+        await bench.ask()(Question.of("when does a backup run"), request_id="r")
+
+
+async def test_before_the_first_document_the_question_is_refused_with_advice() -> None:
+    """An empty service says what to do rather than that nothing was found."""
+    with pytest.raises(IndexMissingError) as caught:
+        await Workbench().ask()(Question.of("anything"), request_id="r")
+    assert "rag ingest" in caught.value.advice
+
+
+async def test_records_have_ids_of_their_own() -> None:
+    """Two askers of one question get two entries."""
+    bench = await bench_with_files()
+    question = Question.of("when does a backup run")
+    first = await bench.ask()(question, request_id="r-1")
+    second = await bench.ask()(question, request_id="r-2")
+    assert isinstance(first.id, UUID)
+    assert first.id != second.id

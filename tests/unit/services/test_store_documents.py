@@ -1,0 +1,89 @@
+"""A document becomes searchable whole or not at all, whenever the writer dies."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from rag.adapters.in_memory.library import InMemoryLibrary
+from rag.adapters.in_memory.search import InMemorySearchIndex
+from rag.domain.question import Question
+from rag.services.stages import StageTimer
+from tests.support.workbench import Workbench, file
+
+OLD = "The old first line here.\nThe old second line here.\nThe old third line here."
+NEW = "The new first line here.\nThe new second line here."
+STEPS = 24  # more than an ingest of one changed file takes
+
+
+class KilledError(BaseException):
+    """The process died here."""
+
+
+class DyingPort:
+    """Passes calls on until the process dies before one of them."""
+
+    def __init__(self, port: object, countdown: list[int]) -> None:
+        self._port = port
+        self._countdown = countdown
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        """Give the port's own method, or death."""
+        method = getattr(self._port, name)
+
+        async def call(*arguments: object, **options: object) -> object:
+            self._countdown[0] -= 1
+            if self._countdown[0] < 0:
+                raise KilledError
+            return await method(*arguments, **options)
+
+        return call
+
+
+async def visible(library: InMemoryLibrary, index: InMemorySearchIndex) -> set[str]:
+    """Give the texts that a search can find, as one document's text each."""
+    bench = Workbench(library=library, index=index)
+    passages = await bench.search()(Question.of("line here", top_k=50), timer=StageTimer(bench.clock))
+    return {line for passage in passages for line in passage.chunk.text.split("\n")}
+
+
+@pytest.mark.parametrize("step", range(STEPS))
+async def test_a_kill_at_any_step_shows_the_old_document_or_the_new_one(step: int) -> None:
+    """Never a mixture, never nothing; and the next run ends with the new one alone, in library and index."""
+    library, index = InMemoryLibrary(), InMemorySearchIndex()
+    await Workbench(library=library, index=index).take_in(file("a.md", OLD))
+    countdown = [step]
+    dying = Workbench(library=DyingPort(library, countdown), index=DyingPort(index, countdown))  # type: ignore[arg-type] # stands in for both ports
+    try:
+        await dying.take_in(file("a.md", NEW))
+    except (KilledError, BaseExceptionGroup):
+        assert await visible(library, index) in (set(OLD.split("\n")), set(NEW.split("\n")))
+    else:
+        assert countdown[0] >= 0
+    await Workbench(library=library, index=index).take_in(
+        file("a.md", NEW), file("b.md", "Another line here.")
+    )
+    assert await visible(library, index) == {*NEW.split("\n"), "Another line here."}
+    live = await library.live_generation()
+    assert live is not None
+    assert await index.count(live.name) == (await library.counts()).chunks
+
+
+async def test_the_steps_above_are_more_than_an_ingest_takes() -> None:
+    """The last step of the range is never reached, so every moment was tried."""
+    library, index = InMemoryLibrary(), InMemorySearchIndex()
+    await Workbench(library=library, index=index).take_in(file("a.md", OLD))
+    countdown = [STEPS]
+    bench = Workbench(library=DyingPort(library, countdown), index=DyingPort(index, countdown))  # type: ignore[arg-type] # stands in for both ports
+    await bench.take_in(file("a.md", NEW))
+    assert 0 < countdown[0] < STEPS
+
+
+async def test_nothing_is_embedded_twice() -> None:
+    """Texts that have a stored vector are not embedded again, even for another document."""
+    bench = Workbench()
+    await bench.take_in(file("a.md", OLD))
+    vectors = (await bench.library.counts()).vectors
+    await bench.take_in(file("a.md", NEW), file("copy.md", NEW))
+    await bench.take_in(file("a.md", NEW + "\n"), file("copy.md", NEW))
+    assert (await bench.library.counts()).vectors <= vectors + 2
