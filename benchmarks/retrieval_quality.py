@@ -20,10 +20,10 @@ from uuid import UUID
 
 import ir_measures
 from ir_measures import R, nDCG
-from rag.adapters.embedder import LocalEmbedder, load_embedder
-from rag.adapters.qdrant import QdrantSearchIndex, connect
 
 from rag.adapters.embedded import EmbeddedServers
+from rag.adapters.embedder import LocalEmbedder, load_embedder
+from rag.adapters.qdrant import QdrantSearchIndex, connect
 from rag.domain.documents import Chunk, chunk_id_for, document_id_for, sha256_hex
 from rag.domain.question import Filter, clean_question
 from rag.domain.ranking import Ranking, fuse

@@ -10,14 +10,15 @@ from rag.adapters.embedder import LateInteractionReranker, LocalEmbedder, load_e
 from rag.adapters.folders import FolderFinder
 from rag.adapters.health_checks import LibraryCheck, SearchCheck
 from rag.adapters.parsers import FileParser
-from rag.adapters.postgres import PostgresJobBoard, PostgresJournal, PostgresLeases, PostgresLibrary
+from rag.adapters.postgres import PostgresJobBoard, PostgresJournal, PostgresLibrary
 from rag.adapters.postgres.connection import connect as connect_postgres
+from rag.adapters.postgres.leases import PostgresLeases
 from rag.adapters.postgres.migrate import migrate
 from rag.adapters.postgres.queue import JobConsumer
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.adapters.qdrant import QdrantSearchIndex
 from rag.adapters.qdrant import connect as connect_qdrant
-from rag.adapters.sentences import SyntokSplitter
+from rag.adapters.sentences import SyntokSentenceSplitter
 from rag.adapters.system_clock import SystemClock
 from rag.domain.recipe import ChunkingRecipe, LexicalRecipe, ModelIdentity
 from rag.ports.clock import Clock
@@ -181,7 +182,7 @@ def _application(
         telemetry=telemetry,
         ask=AskQuestion(
             search=search,
-            splitter=SyntokSplitter(),
+            splitter=SyntokSentenceSplitter(),
             reranker=LateInteractionReranker(embedder),
             embedder=embedder,
             library=stores.library,
@@ -216,7 +217,7 @@ def _ingest(
             lexical=LexicalRecipe(),
         ),
         prepare=PrepareDocument(
-            parser=parser, splitter=SyntokSplitter(), tokenizer=embedder, clock=stores.clock
+            parser=parser, splitter=SyntokSentenceSplitter(), tokenizer=embedder, clock=stores.clock
         ),
         store=StoreDocuments(library=library, index=index, embedder=embedder, leases=leases),
         clock=stores.clock,

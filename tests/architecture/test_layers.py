@@ -22,7 +22,7 @@ VIOLATIONS = {
     "qdrant": ("adapters/folders.py", "import qdrant_client"),
     "engine": ("adapters/folders.py", "import qdrant_edge"),
     "models": ("adapters/folders.py", "import openvino"),
-    "parsers": ("adapters/folders.py", "import pypdf"),
+    "parsers": ("adapters/folders.py", "import pypdfium2"),
     "sentences": ("adapters/folders.py", "import syntok"),
     "prometheus": ("interfaces/http/app.py", "import prometheus_client"),
     "web": ("interfaces/cli/main.py", "import fastapi"),

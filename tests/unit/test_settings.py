@@ -51,7 +51,7 @@ def test_a_wrong_setting_is_told_in_one_line(environment: dict[str, str], messag
 def test_settings_cannot_be_changed() -> None:
     """They are read once and stay."""
     with pytest.raises(ValidationError):
-        load_settings({}).batch_size = 1  # type: ignore[misc] # that it is refused is what is shown
+        load_settings({}).batch_size = 1
 
 
 def test_a_secret_is_not_shown() -> None:

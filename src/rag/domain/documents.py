@@ -119,7 +119,9 @@ def document_id_for(place: str) -> DocumentId:
     >>> document_id_for("/docs/a.md") == document_id_for("/docs/a.md")
     True
     """
-    return uuid5(_NAMESPACE, f"document:{place}")
+    # A file's name on disk may hold bytes that are no text: they count too, in their escaped form.
+    named = place.encode("utf-8", errors="backslashreplace").decode()
+    return uuid5(_NAMESPACE, f"document:{named}")
 
 
 def chunk_id_for(document_id: DocumentId, *, content_hash: str, generation: str, ordinal: int) -> ChunkId:

@@ -3,11 +3,12 @@
 import pytest
 
 from rag.domain.question import Question
+from rag.ports.files import SourceFile
 from rag.ports.parsing import EmptyDocumentError, UnreadableFileError
 from rag.ports.search import IndexMismatchError
 from rag.services.ingest import Outcome
 from rag.services.stages import StageTimer
-from tests.support.workbench import SourceFile, Workbench, file
+from tests.support.workbench import Workbench, file
 
 BACKUP = file("backup.md", "A backup runs every night.\nIt is verified by a restore.")
 ALERTS = file("alerts.md", "An alert pages the engineer on call.")

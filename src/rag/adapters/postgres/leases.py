@@ -17,8 +17,8 @@ POLL_SECONDS: Final = 0.05
 class PostgresLeases:
     """Leases as advisory locks of a transaction; implements `rag.ports.leases.Leases`.
 
-    PostgreSQL frees such a lock when the transaction or its connection ends, so a killed holder holds nothing,
-    and a pooler between us and the server that hands out connections by transaction does no harm.
+    PostgreSQL frees such a lock when the transaction or its connection ends, so a killed holder holds
+    nothing, and a pooler that hands out connections by transaction does no harm.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -36,7 +36,8 @@ class PostgresLeases:
         try:
             # Asking again and again, rather than waiting inside a statement that the time limit would end.
             with library_failures():
-                while not await connection.scalar(select(func.pg_try_advisory_xact_lock(_key(name)))):
+                locking = select(func.pg_try_advisory_xact_lock(_key(name)))
+                while not await connection.scalar(locking):  # noqa: ASYNC110 - another process tells no event
                     await asyncio.sleep(POLL_SECONDS)
             yield
         finally:

@@ -1,0 +1,34 @@
+"""Which engines do the tests of the engine's process use?"""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from qdrant_client import AsyncQdrantClient
+
+from rag.adapters.qdrant import connect
+from tests.support.engine import StartedEngine, running_engine, started_engine
+
+
+@pytest.fixture(scope="session")
+def shared_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One engine for the tests that end no process; each takes collections of its own."""
+    with running_engine(tmp_path_factory.mktemp("engine")) as url:
+        yield url
+
+
+@pytest.fixture
+async def client(shared_url: str) -> AsyncIterator[AsyncQdrantClient]:
+    """The official client, on the shared engine without collections."""
+    client = connect(shared_url)
+    for found in (await client.get_collections()).collections:
+        await client.delete_collection(found.name)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[StartedEngine]:
+    """An engine that the test may end and start again."""
+    with started_engine(tmp_path / "data") as engine:
+        yield engine

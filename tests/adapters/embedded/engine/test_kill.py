@@ -1,0 +1,117 @@
+"""Whatever moment the engine is killed at, what it acknowledged is there when it comes back."""
+
+import asyncio
+import random
+from contextlib import suppress
+
+import pytest
+
+from rag.adapters.qdrant import QdrantSearchIndex, connect
+from rag.domain.question import Filter
+from rag.domain.recipe import LexicalRecipe
+from rag.ports.search import SearchUnavailableError
+from tests.support.engine import StartedEngine
+from tests.support.points import points_with, random_directions, recipe
+
+NAME, NEXT = "rag-0001-aaaaaaaa", "rag-0002-bbbbbbbb"
+DIMENSION, BATCH = 32, 100
+VECTORS = random_directions(BATCH, dimension=DIMENSION)
+
+
+async def test_acknowledged_points_survive(engine: StartedEngine) -> None:
+    """Killed four times while points are written, the engine loses none that it acknowledged."""
+    chance = random.Random(7)  # noqa: S311 - moments to kill at, not secrets
+    client = connect(engine.url)
+    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+    await index.create(NAME, recipe(dimension=DIMENSION))
+    await index.switch(NAME)
+    acknowledged: set[int] = set()
+    for _ in range(4):
+        writing = asyncio.create_task(write(index, acknowledged))
+        await asyncio.sleep(chance.uniform(0.2, 0.8))
+        engine.kill()
+        await writing
+        engine.restart()
+        assert await index.live() == NAME
+        ids = [point.chunk.id for point in points_with(VECTORS[:1].repeat(len(acknowledged), axis=0))]
+        assert await index.present(NAME, ids) == set(ids)
+    assert acknowledged == set(range(len(acknowledged)))
+    assert len(acknowledged) > BATCH
+    dense, words = await index.search("word7", VECTORS[7], limit=1, filter_by=Filter())
+    assert {found.candidates[0].chunk_id.int % BATCH for found in (dense, words)} == {8}
+    await client.close()
+
+
+async def write(index: QdrantSearchIndex, acknowledged: set[int]) -> None:
+    """Write batch after batch, and note what was acknowledged, until the engine is gone."""
+    with suppress(SearchUnavailableError):
+        while True:
+            first = len(acknowledged)
+            await index.upsert(NAME, points_with(VECTORS, first=first))
+            acknowledged.update(range(first, first + BATCH))
+
+
+async def test_the_alias_survives(engine: StartedEngine) -> None:
+    """Killed while the alias is moved to and fro, the engine comes back with one of both, never without."""
+    client = connect(engine.url)
+    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+    for generation in (NAME, NEXT):
+        await index.create(generation, recipe(dimension=DIMENSION))
+    await index.switch(NAME)
+    for delay in (0.03, 0.11, 0.2):
+        moving = asyncio.create_task(move(index))
+        await asyncio.sleep(delay)
+        engine.kill()
+        last = await moving
+        engine.restart()
+        assert await index.live() in ({NAME, NEXT} if last is None else {last, NAME, NEXT})
+    await client.close()
+
+
+async def move(index: QdrantSearchIndex) -> str | None:
+    """Switch between both generations until the engine is gone; give the last one that was acknowledged."""
+    last = None
+    with suppress(SearchUnavailableError):
+        while True:
+            for generation in (NEXT, NAME):
+                await index.switch(generation)
+                last = generation
+    return last
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.6, 1.2])
+async def test_a_kill_during_a_build_changes_nothing(engine: StartedEngine, delay: float) -> None:
+    """At whatever moment of a build, every point is there afterwards, and one directory, and no process."""
+    client = connect(engine.url)
+    index = QdrantSearchIndex(client, lexical=LexicalRecipe(), exact_below_points=300)
+    await index.create(NAME, recipe(dimension=DIMENSION))
+    await index.upsert(NAME, points_with(random_directions(1500, dimension=DIMENSION)))
+    building = asyncio.create_task(index.optimize(NAME))
+    await asyncio.sleep(delay)
+    await index.upsert(NAME, points_with(VECTORS, first=1500))
+    engine.kill()
+    with suppress(SearchUnavailableError):
+        await building
+    engine.restart()
+    assert await index.count(NAME) == 1500 + BATCH
+    assert len(list((engine.data_dir / "collections").iterdir())) == 1
+    await index.optimize(NAME)
+    assert await index.count(NAME) == 1500 + BATCH
+    await client.close()
+
+
+async def test_a_stop_during_a_build_ends_it(engine: StartedEngine) -> None:
+    """SIGTERM does not wait for a graph, and leaves no half of one."""
+    client = connect(engine.url)
+    index = QdrantSearchIndex(client, lexical=LexicalRecipe(), exact_below_points=300)
+    await index.create(NAME, recipe(dimension=DIMENSION))
+    await index.upsert(NAME, points_with(random_directions(1500, dimension=DIMENSION)))
+    building = asyncio.create_task(index.optimize(NAME))
+    await asyncio.sleep(0.3)
+    assert await asyncio.to_thread(engine.stop) == 0
+    with suppress(SearchUnavailableError):
+        await building
+    assert len(list((engine.data_dir / "collections").iterdir())) == 1
+    engine.restart()
+    assert await index.count(NAME) == 1500
+    await client.close()
