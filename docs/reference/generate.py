@@ -11,13 +11,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from rag.interfaces.http.reference import http_reference
-
 from rag.bootstrap import PrometheusTelemetry, Settings
 from rag.domain.errors import RagError
 from rag.interfaces.cli.exit_codes import exit_code_of
 from rag.interfaces.cli.reference import cli_reference
 from rag.interfaces.http.errors import status_of
+from rag.interfaces.http.reference import http_reference
 
 HERE = Path(__file__).parent
 WRITTEN_BY = "<!-- Written by docs/reference/generate.py; edit the code instead. -->\n"

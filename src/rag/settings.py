@@ -17,7 +17,7 @@ class SettingsError(RagError):
     """A setting is unknown or malformed, so nothing was started."""
 
     code: ClassVar[str] = "settings_invalid"
-    kind: ClassVar[str] = "SettingsError"
+    kind: ClassVar[str] = "ValidationError"
     advice: ClassVar[str] = "Correct the environment; docs/reference/settings.md lists every setting."
 
 

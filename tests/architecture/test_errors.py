@@ -20,7 +20,7 @@ LEAST_ADVICE_CHARACTERS = 15
 def error_classes(base: type[RagError] = RagError) -> Iterator[type[RagError]]:
     """Give every error class that our modules define, once."""
     for module in pkgutil.walk_packages(rag.__path__, "rag."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith(("__main__", ".migrations.env")):  # these two do something when imported
             importlib.import_module(module.name)
     waiting, seen = [base], set[type[RagError]]()
     while waiting:

@@ -55,6 +55,9 @@ class PrometheusTelemetry:
             buckets=LATENCY_BUCKETS,
             registry=self.registry,
         )
+        # No answer is cached yet: the runbook's ratio of the two must find them at 0 rather than not at all.
+        Counter("rag_cache_requests", "Questions looked up in the answer cache.", registry=self.registry)
+        Counter("rag_cache_hits", "Questions answered from the answer cache.", registry=self.registry)
         self._errors = Counter("rag_errors", "Errors by kind.", ["kind"], registry=self.registry)
         self._active = Gauge("rag_active_queries", "Questions being answered now.", registry=self.registry)
         self._score = Gauge(

@@ -41,6 +41,4 @@ class UnavailableError(RagError):
 
     code: ClassVar[str] = "unavailable"
     kind: ClassVar[str] = "Unavailable"
-    advice: ClassVar[str] = (
-        "Try again in a few seconds; `rag doctor` and GET /health say which part is missing."
-    )
+    advice: ClassVar[str] = "Try again in a few seconds; GET /health says which part is missing."

@@ -56,6 +56,9 @@ class ModelIdentity:
         """
         return f"{self.name}/{self.precision}/{self.fingerprint}"
 
+    def __str__(self) -> str:
+        return f"{self.key} ({self.dimension} dimensions, window of {self.window_tokens} tokens)"
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkingRecipe:

@@ -1,7 +1,7 @@
 """Answer a question from our documents, or say that we cannot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import uuid4
@@ -78,7 +78,7 @@ class AskQuestion:
                 return event.record
         raise AssertionError("a stream ends with AnswerFinished or raises")  # pragma: no cover
 
-    async def stream(self, question: Question, *, request_id: str) -> AsyncIterator[AnswerEvent]:
+    async def stream(self, question: Question, *, request_id: str) -> AsyncGenerator[AnswerEvent, None]:
         """This will do the same, event by event."""
         timer = StageTimer(self.clock)
         asked_at = self.clock.now()

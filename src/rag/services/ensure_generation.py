@@ -34,7 +34,7 @@ class EnsureGeneration:
         """
         async with self.leases.hold("generations"):
             live = await self.library.live_generation() or await self._first()
-        built_by, ours = live.recipe.model.key, self.embedder.identity.key
+        built_by, ours = live.recipe.model, self.embedder.identity
         if built_by != ours:
             raise IndexMismatchError(
                 f"The live index {live.name} was built by {built_by}, but {ours} runs here."

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,23 +18,52 @@ def ranking(name: str, *positions: int) -> Ranking:
 
 def test_a_chunk_that_both_rankings_found_comes_before_those_that_one_found() -> None:
     """Agreement beats a single first place."""
-    fused = fuse([ranking("dense", 0, 1), ranking("bm25", 2, 1)], limit=3)
+    dense = Ranking("dense", tuple(Candidate(IDS[n], x) for n, x in ((0, 0.8), (1, 0.7), (3, 0.1))))
+    bm25 = Ranking("bm25", tuple(Candidate(IDS[n], x) for n, x in ((2, 9.0), (1, 8.0), (4, 1.0))))
+    fused = fuse([dense, bm25], limit=3)
     assert fused[0].chunk_id == IDS[1]
     assert fused[0].ranks == (("dense", 2), ("bm25", 2))
 
 
-def test_the_score_is_the_sum_of_reciprocal_ranks() -> None:
-    """The formula is 1 / (k + rank), summed."""
-    (only,) = fuse([ranking("dense", 3), ranking("bm25", 3)], limit=5, k=60)
-    assert only.score == 2 / 61
-    assert only.raw_score("dense") == 1.0
-    assert only.raw_score("other") is None
+def test_the_score_is_a_weighted_sum_of_shares_of_the_best() -> None:
+    """The best of a ranking counts 1 there, the others by their share of it."""
+    dense = Ranking("dense", (Candidate(IDS[0], 0.8), Candidate(IDS[1], 0.4)))
+    bm25 = Ranking("bm25", (Candidate(IDS[1], 20.0), Candidate(IDS[0], 5.0)))
+    first, second = fuse([dense, bm25], limit=5, weights={"dense": 0.6, "bm25": 0.4})
+    assert (first.chunk_id, second.chunk_id) == (IDS[0], IDS[1])
+    assert first.score == pytest.approx(0.6 * 1 + 0.4 * 0.25)
+    assert second.score == pytest.approx(0.6 * 0.5 + 0.4 * 1)
+    assert first.raw_score("bm25") == 5.0
+    assert first.raw_score("other") is None
+
+
+def test_what_a_ranking_did_not_find_counts_there_as_its_last_one() -> None:
+    """A list of fifty cannot tell more about the fifty-first."""
+    dense = Ranking("dense", (Candidate(IDS[0], 0.8), Candidate(IDS[1], 0.6)))
+    bm25 = Ranking("bm25", (Candidate(IDS[0], 10.0),))
+    fused = fuse([dense, bm25], limit=5, weights={"dense": 0.6, "bm25": 0.4})
+    assert fused[1].score == pytest.approx(0.6 * 0.75 + 0.4 * 1)
+    assert fused[1].ranks == (("dense", 2),)
+
+
+@pytest.mark.parametrize("scores", [(-0.2, -0.4), (0.0, 0.0)])
+def test_a_ranking_without_a_positive_score_adds_nothing(scores: tuple[float, float]) -> None:
+    """Vectors that all point away say nothing about the order."""
+    dense = Ranking("dense", tuple(Candidate(IDS[n], score) for n, score in enumerate(scores)))
+    bm25 = Ranking("bm25", (Candidate(IDS[1], 3.0), Candidate(IDS[0], 1.0)))
+    assert fuse([dense, bm25], limit=1)[0].chunk_id == IDS[1]
+
+
+def test_nothing_found_is_nothing_fused() -> None:
+    """Empty rankings are fine."""
+    assert fuse([Ranking("dense", ()), Ranking("bm25", ())], limit=3) == ()
 
 
 def test_ties_are_broken_by_id() -> None:
     """Two chunks of equal score always come in the same order."""
-    one_way = fuse([ranking("dense", 5), ranking("bm25", 4)], limit=2)
-    other_way = fuse([ranking("bm25", 4), ranking("dense", 5)], limit=2)
+    even = {"dense": 0.5, "bm25": 0.5}
+    one_way = fuse([ranking("dense", 5, 4), ranking("bm25", 4, 5)], limit=2, weights=even)
+    other_way = fuse([ranking("bm25", 4, 5), ranking("dense", 5, 4)], limit=2, weights=even)
     assert [c.chunk_id for c in one_way] == [c.chunk_id for c in other_way] == [IDS[4], IDS[5]]
 
 

@@ -57,6 +57,12 @@ async def test_points_are_read_back_whole(books: AsyncQdrantClient) -> None:
     assert record.vector == {"dense": [1.0, 0.0], "words": words}
 
 
+async def test_a_large_request_is_taken_whole(books: AsyncQdrantClient) -> None:
+    """More points than the engine takes at once are written all the same."""
+    await books.upsert(NAME, [models.PointStruct(id=n, vector={"dense": [1.0, n]}) for n in range(700)])
+    assert (await books.count(NAME)).count == 710
+
+
 async def test_scrolling_visits_every_point_once(books: AsyncQdrantClient) -> None:
     """Page by page, in order of id, to the end."""
     seen: list[int] = []

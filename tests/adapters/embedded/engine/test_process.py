@@ -130,6 +130,19 @@ async def test_one_damaged_collection_leaves_the_others(engine: StartedEngine) -
     await client.close()
 
 
+async def test_what_a_killed_process_left_is_removed(engine: StartedEngine) -> None:
+    """Directories of no collection, and segments that were never finished, are gone after a start."""
+    await fill(engine, 10)
+    engine.kill()
+    (collection,) = (engine.data_dir / "collections").iterdir()
+    leftovers = [engine.data_dir / "collections" / "stray", collection / "temp_segments"]
+    for leftover in leftovers:
+        (leftover / "below").mkdir(parents=True)
+    engine.restart()
+    assert not any(leftover.exists() for leftover in leftovers)
+    assert await count(engine) == 10
+
+
 def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
     """When its parent is gone, the engine ends by itself and removes its socket."""
     parent = "import subprocess, sys, time; subprocess.Popen(sys.argv[1:]); time.sleep(60)"

@@ -70,12 +70,7 @@ async def test_an_unknown_route_is_not_implemented(http: httpx.AsyncClient, meth
         ("POST points/count", {"filter": {"must": [{"key": "a", "match": {"text": "b"}}]}}, "text"),
         ("POST points/scroll", {"order_by": "n"}, "order_by"),
         ("PUT index", {"field_name": "a", "field_schema": "geo"}, "geo"),
-        (
-            "PUT",
-            "index",
-            {"field_name": "a", "field_schema": {"type": "text", "lowercase": True}},
-            "lowercase",
-        ),
+        ("PUT index", {"field_name": "a", "field_schema": {"type": "text", "lowercase": True}}, "lowercase"),
     ],
 )
 async def test_an_unknown_wish_is_not_implemented(

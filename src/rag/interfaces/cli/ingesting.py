@@ -1,0 +1,89 @@
+"""How does an ingest look while it runs, and what is said of it afterwards?"""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.interfaces.cli.output import note, progress, say_table
+from rag.interfaces.cli.shapes import Shape, outcome_shape
+
+if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modules bring
+    from rag.bootstrap import Application
+    from rag.ports.files import SourceFile
+    from rag.services.ingest import FileOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of every file, and how long it took."""
+
+    outcomes: "Sequence[FileOutcome]"
+    seconds: float
+
+    def count(self, outcome: str) -> int:
+        """This will count the files with this outcome."""
+        return sum(file.outcome.value == outcome for file in self.outcomes)
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks were stored."""
+        return sum(file.chunks for file in self.outcomes)
+
+    @property
+    def chunks_per_second(self) -> float:
+        """The rate, over the whole time."""
+        return self.chunks / self.seconds if self.seconds else 0.0
+
+
+async def ingest_files(opened: "Application", files: "Sequence[SourceFile]") -> IngestReport:
+    """This will take the files in, with a bar while it runs and a line for each file that failed.
+
+    Raises:
+        UnavailableError: a part went away; what was stored stays.
+    """
+    clock = opened.stores.clock
+    began = clock.seconds()
+    outcomes: list[FileOutcome] = []
+    with progress("Ingesting", total=len(files)) as advance:
+        async with aclosing(opened.ingest(files)) as steps:
+            async for outcome in steps:
+                outcomes.append(outcome)
+                advance()
+                if outcome.error:
+                    note(f"failed: {outcome.file.source}: {outcome.error} {outcome.error.advice}")
+    return IngestReport(outcomes, clock.seconds() - began)
+
+
+def say_report(report: IngestReport) -> None:
+    """This will print the report's figures as a table of one row."""
+    say_table(
+        ["ADDED", "CHANGED", "UNCHANGED", "FAILED", "CHUNKS", "SECONDS", "CHUNKS/S"],
+        [
+            [
+                report.count("added"),
+                report.count("changed"),
+                report.count("unchanged"),
+                report.count("failed"),
+                report.chunks,
+                f"{report.seconds:.1f}",
+                f"{report.chunks_per_second:.0f}",
+            ]
+        ],
+    )
+
+
+def report_shape(report: IngestReport) -> Shape:
+    """This will give the report for `--json`."""
+    return {
+        "files": [outcome_shape(outcome) for outcome in report.outcomes],
+        "summary": {
+            "added": report.count("added"),
+            "changed": report.count("changed"),
+            "unchanged": report.count("unchanged"),
+            "failed": report.count("failed"),
+            "chunks": report.chunks,
+            "seconds": round(report.seconds, 3),
+            "chunks_per_second": round(report.chunks_per_second, 1),
+        },
+    }

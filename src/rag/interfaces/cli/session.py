@@ -1,0 +1,82 @@
+"""How does a command get the services, and give them back?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+from rag.interfaces.cli.log_lines import show_warnings_only
+from rag.interfaces.cli.output import note, waiting
+
+if TYPE_CHECKING:
+    from rag.bootstrap import Application, Stores
+
+
+class Serve(Protocol):
+    """Whatever answers HTTP requests until it is stopped."""
+
+    def __call__(self, *, host: str, port: int) -> None:
+        """This will return when the service has been stopped."""
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What a command gets from outside.
+
+    Attributes:
+        serve: the HTTP interface, which the command line must not know.
+        debug: whether errors show where they arose.
+    """
+
+    serve: Serve
+    debug: bool
+
+
+def run(work: Coroutine[object, object, None]) -> None:
+    """This will run a command's work to its end."""
+    asyncio.run(work)
+
+
+@asynccontextmanager
+async def application() -> "AsyncIterator[Application]":
+    """This will open everything, the embedding model included, and close it afterwards.
+
+    Raises:
+        RagError: a setting is wrong, a server cannot be reached, or the model cannot be loaded.
+    """
+    async with AsyncExitStack() as stack:
+        with waiting("Starting …"):
+            # Loaded here, not above: `rag --help` must not wait for the model's runtime.
+            from rag.bootstrap import load_settings, open_application  # noqa: PLC0415
+
+            settings = load_settings()
+            show_warnings_only()
+            if not settings.data_dir.exists():
+                note(f"First start with {settings.data_dir}: preparing the model takes up to a minute.")
+            opened = await stack.enter_async_context(open_application(settings))
+        yield opened
+
+
+@asynccontextmanager
+async def stores() -> "AsyncIterator[Stores]":
+    """This will open what can be used without the embedding model, and close it afterwards.
+
+    Raises:
+        RagError: a setting is wrong, or a server cannot be reached.
+    """
+    async with AsyncExitStack() as stack:
+        with waiting("Starting …"):
+            # Loaded here, not above: `rag --help` must not wait for the database driver.
+            from rag.bootstrap import load_settings, open_stores  # noqa: PLC0415
+
+            settings = load_settings()
+            show_warnings_only()
+            opened = await stack.enter_async_context(open_stores(settings))
+        yield opened
+
+
+def request_id() -> str:
+    """This will name one request, for the query log."""
+    return f"cli-{uuid4().hex}"

@@ -1,0 +1,66 @@
+"""What does the service do besides answering?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from rag.bootstrap import Application
+from rag.domain.errors import RagError, UnavailableError
+from rag.domain.question import Question
+from rag.interfaces.http.log import logger
+from rag.ports.search import IndexMissingError
+from rag.services.stages import StageTimer
+
+PAUSE_SECONDS: Final = 1.0
+log = logger()
+
+
+@asynccontextmanager
+async def at_work(application: Application, warm: asyncio.Event) -> AsyncIterator[None]:
+    """This will warm the model up and work off jobs until the context ends, and `warm` says when it is."""
+    tasks = [
+        asyncio.create_task(warm_up(application, warm), name="warm-up"),
+        asyncio.create_task(kept_running(application.consume_jobs, application), name="jobs"),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def warm_up(application: Application, warm: asyncio.Event) -> None:
+    """This will search once, again and again while a part is missing, and then set `warm`."""
+    question = Question.of("Is the model warm?")
+    while not warm.is_set():
+        try:
+            await application.search(question, timer=StageTimer(application.stores.clock))
+        except IndexMissingError:
+            # The question was embedded before the index was missed, so the model is warm.
+            warm.set()
+        except UnavailableError as error:
+            log.warning("warm_up_waits", kind=error.kind, detail=str(error))
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            warm.set()
+    log.info("warm", embedding_model=application.embedding_model.key)
+
+
+async def kept_running(work: Callable[[], Awaitable[None]], application: Application) -> None:
+    """This will start `work` anew whenever it ends by a failure: uploads must not wait unseen."""
+    while True:
+        task = asyncio.ensure_future(work())
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+        failure = task.exception()
+        if failure is None:
+            return
+        kind = failure.kind if isinstance(failure, RagError) else RagError.kind
+        application.telemetry.failed(kind)
+        log.error("jobs_failed", kind=kind, exc_info=failure)
+        await asyncio.sleep(PAUSE_SECONDS)

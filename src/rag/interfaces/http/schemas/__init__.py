@@ -1,0 +1,1 @@
+"""What do requests and replies look like? One file a resource."""

@@ -1,0 +1,161 @@
+"""The HTTP interface over the in-memory adapters, for tests."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from rag.adapters.folders import FolderFinder
+from rag.adapters.health_checks import LibraryCheck, SearchCheck
+from rag.adapters.in_memory.jobs import InMemoryJobBoard
+from rag.adapters.prometheus import PrometheusTelemetry
+from rag.bootstrap import Application, Stores, load_settings
+from rag.interfaces.http.app import create_app
+from rag.ports.health import HealthCheck
+from rag.ports.models import Reranker
+from rag.ports.search import SearchUnavailableError
+from rag.services.ask import AskQuestion
+from rag.services.check_health import CheckHealth
+from rag.services.collect_feedback import CollectFeedback
+from rag.services.delete_document import DeleteDocument
+from rag.services.inspect_chunks import InspectChunks
+from rag.services.run_job import RunJob
+from tests.support.workbench import LineParser, LineSplitter, OverlapReranker, Workbench, file
+
+NIGHTLY = "A backup runs every night at two."
+QUESTION = "when does a backup run every night"
+FILES = (
+    file("guides/backup.md", NIGHTLY, metadata={"team": "storage"}),
+    file("alerts.md", "An alert pages the engineer on call.", metadata={"team": "operations"}),
+)
+
+
+async def _leave_jobs_alone() -> None:
+    """Return: a test runs its jobs when it wants to."""
+
+
+class OptionalPart:
+    """A part that can be missing without questions going unanswered."""
+
+    name = "extra"
+    needed = False
+
+    async def check(self) -> str:
+        """Say that it is away."""
+        raise SearchUnavailableError("The extra part does not answer.")
+
+
+@dataclass
+class Stand:
+    """The application that is served, every part of it in reach of the test."""
+
+    bench: Workbench = field(default_factory=Workbench)
+    jobs: InMemoryJobBoard = field(default_factory=InMemoryJobBoard)
+    telemetry: PrometheusTelemetry = field(default_factory=lambda: PrometheusTelemetry(version="test"))
+    reranker: Reranker = field(default_factory=OverlapReranker)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    further_checks: Sequence[HealthCheck] = ()
+    consume_jobs: Callable[[], Awaitable[None]] = _leave_jobs_alone
+
+    def application(self) -> Application:
+        """Wire the services to the fakes."""
+        bench, ingest = self.bench, self.bench.ingest()
+        search = bench.search()
+        return Application(
+            settings=load_settings(self.settings),
+            stores=self._stores(),
+            embedding_model=bench.embedder.identity,
+            files=FolderFinder(reads=LineParser().reads),
+            parser=LineParser(),
+            telemetry=self.telemetry,
+            ask=AskQuestion(
+                search=search,
+                splitter=LineSplitter(),
+                reranker=self.reranker,
+                embedder=bench.embedder,
+                library=bench.library,
+                journal=bench.journal,
+                clock=bench.clock,
+                floor=0.1,
+            ),
+            search=search,
+            ingest=ingest,
+            run_job=RunJob(jobs=self.jobs, ingest=ingest, telemetry=self.telemetry),
+            consume_jobs=self.consume_jobs,
+        )
+
+    def _stores(self) -> Stores:
+        bench = self.bench
+        checks: list[HealthCheck] = [LibraryCheck(bench.library), SearchCheck(bench.index)]
+        return Stores(
+            library=bench.library,
+            index=bench.index,
+            retriever=bench.search().retriever,
+            journal=bench.journal,
+            jobs=self.jobs,
+            leases=bench.leases,
+            clock=bench.clock,
+            database_url="postgresql://unused",
+            delete_document=DeleteDocument(library=bench.library, index=bench.index, leases=bench.leases),
+            inspect_chunks=InspectChunks(library=bench.library),
+            collect_feedback=CollectFeedback(journal=bench.journal, clock=bench.clock),
+            check_health=CheckHealth(
+                checks=(*checks, *self.further_checks), library=bench.library, clock=bench.clock
+            ),
+        )
+
+    def app(self) -> FastAPI:
+        """Make the ASGI app."""
+        return create_app(self.application())
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Give a client of the app, after the files are taken in."""
+        await self.bench.take_in(*FILES)
+        async with client_of(self.app()) as client:
+            yield client
+
+    def count(self, name: str, **labels: str) -> float:
+        """Read one figure of the metrics; 0 where it is absent."""
+        return self.telemetry.registry.get_sample_value(name, labels) or 0.0
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """Give a client that reaches the app in process."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rag.test")
+
+
+def is_problem(reply: httpx.Response, *, status: int, code: str) -> dict[str, Any]:
+    """Assert that a reply is a whole problem document, and give it."""
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = reply.json()
+    assert problem["code"] == code
+    assert problem["status"] == status
+    assert problem["type"] == f"urn:rag:problem:{code}"
+    assert problem["request_id"] == reply.headers["x-request-id"]
+    assert all(problem[member] for member in ("title", "detail", "advice"))
+    assert ("retry-after" in reply.headers) == (status == 503)
+    return problem
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, five seconds at most."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event to wait for
+            await asyncio.sleep(0.001)
+
+
+def events_of(body: str) -> list[tuple[str, dict[str, Any]]]:
+    """Take a stream of events apart; comments are left out."""
+    events = []
+    for block in body.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if fields:
+            events.append((fields["event"], json.loads(fields["data"])))
+    return events
