@@ -132,16 +132,11 @@ def _scores(ranking: Ranking, names: dict[UUID, str]) -> dict[str, float]:
     return {names[candidate.chunk_id]: candidate.score for candidate in ranking.candidates}
 
 
-def average_length(texts: dict[str, str]) -> float:
-    """Estimate the mean number of words that BM25 counts: stop words are about four words in ten."""
-    return 0.6 * sum(len(text.split()) for text in texts.values()) / len(texts)
-
-
 async def measure(folder: Path, embedder: LocalEmbedder) -> None:
     """Print one row a ranking."""
     began = time.perf_counter()
     retrieval_set = read_set(folder)
-    lexical = LexicalRecipe(average_length=average_length(retrieval_set.texts))
+    lexical = LexicalRecipe()
     with search_index(lexical) as index:
         names = await fill(index, embedder, retrieval_set.texts, lexical)
         found = await runs(index, embedder, retrieval_set.questions, names)

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.domain.errors import RagError
+from rag.domain.evidence import DEFAULT_FLOOR
 from rag.domain.recipe import ChunkingStrategy
 
 OUR_PREFIX: Final = "RAG_"
@@ -125,7 +126,7 @@ class Settings(BaseModel):
             le=1.0,
             description="The cosine that the best passage must reach, else the question is declined.",
         ),
-    ] = 0.35
+    ] = DEFAULT_FLOOR
     inference_threads: Annotated[
         int | None,
         Field(

@@ -6,7 +6,7 @@ from typing import Final
 from rag.domain.ranking import Passage
 
 # The highest cosine below which we decline; see docs/explanation/answers-and-abstention.md for the curve.
-DEFAULT_FLOOR: Final = 0.35
+DEFAULT_FLOOR: Final = 0.45
 DEFAULT_BUDGET_TOKENS: Final = 1500
 
 

@@ -13,6 +13,14 @@ MAX_SENTENCES: Final = 3
 MIN_WORDS: Final = 4
 MAX_SENTENCE_CHARACTERS: Final = 600
 
+# Sentences are looked for in this many passages: the fourth held the best one in 1 of 150 questions (xquad),
+# and reading five cost half as much again.
+MAX_PASSAGES: Final = 3
+
+# How much a passage's own score counts beside its sentences': on clapnq the right sentence then came first
+# in .720 of the questions rather than .693, and on xquad in .860 either way.
+PASSAGE_WEIGHT: Final = 0.3
+
 # A further sentence is worth showing when it comes this close to the best one.
 CLOSE_TO_BEST: Final = 0.9
 
@@ -58,10 +66,14 @@ def extract_answer(sentences: Sequence[Sentence], scores: Sequence[float]) -> An
         sentences: candidates, from the best passage to the last.
         scores: one a sentence, higher is better, comparable within this question.
     """
-    ranked = sorted(zip(sentences, scores, strict=True), key=lambda pair: -pair[1])
+    merits = [
+        score + PASSAGE_WEIGHT * sentence.passage.candidate.score
+        for sentence, score in zip(sentences, scores, strict=True)
+    ]
+    ranked = sorted(zip(sentences, merits, strict=True), key=lambda pair: -pair[1])
     chosen: list[Sentence] = []
-    for sentence, score in ranked:
-        if len(chosen) == MAX_SENTENCES or score < CLOSE_TO_BEST * ranked[0][1]:
+    for sentence, merit in ranked:
+        if len(chosen) == MAX_SENTENCES or merit < CLOSE_TO_BEST * ranked[0][1]:
             break
         if all(_folded(sentence.text) != _folded(earlier.text) for earlier in chosen):
             chosen.append(sentence)

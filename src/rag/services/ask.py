@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from rag.domain.answer import Answer, Citation, not_enough_evidence
 from rag.domain.evidence import DEFAULT_FLOOR, best_cosine, select_evidence
-from rag.domain.extract import WRITER, Sentence, extract_answer, sentences_of
+from rag.domain.extract import MAX_PASSAGES, WRITER, Sentence, extract_answer, sentences_of
 from rag.domain.question import Question
 from rag.domain.ranking import Passage
 from rag.ports.clock import Clock
@@ -120,7 +120,7 @@ class AskQuestion:
     def _sentences(self, evidence: Sequence[Passage]) -> Sequence[Sentence]:
         return [
             sentence
-            for passage in evidence
+            for passage in evidence[:MAX_PASSAGES]
             for sentence in sentences_of(passage, self.splitter.sentence_spans(passage.chunk.text))
         ]
 
