@@ -51,7 +51,9 @@ class TokenGrid:
 
     def _follows(self, index: int, wanted: str) -> bool:
         place = self.place(index)
-        return place >= len(self.text) or self.text[place - 1] in wanted
+        if place >= len(self.text):
+            return True
+        return self.text[place - 1] in wanted and not self._shares_character(index)
 
     def _shares_character(self, index: int) -> bool:
         """Whether a token starts within the same character as the one before, as byte-level tokens may."""

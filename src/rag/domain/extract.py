@@ -7,11 +7,14 @@ from typing import Final
 
 from rag.domain.answer import Answer, Citation, Span, not_enough_evidence
 from rag.domain.ranking import Passage
+from rag.domain.words import count_words
 
 WRITER: Final = "extractive"
 MAX_SENTENCES: Final = 3
 MIN_WORDS: Final = 4
 MAX_SENTENCE_CHARACTERS: Final = 600
+QUESTION_MARKS: Final = ("?", "？")  # noqa: RUF001 - the full-width one ends questions in Chinese and Japanese
+BRACKETS_AND_SLASHES: Final = ("/", "\\", "]", "}", ">", "|")
 
 # Sentences are looked for in this many passages: the fourth held the best one in 1 of 150 questions (xquad),
 # and reading five cost half as much again.
@@ -52,10 +55,11 @@ def sentences_of(passage: Passage, spans: Sequence[tuple[int, int]]) -> tuple[Se
 
 
 def _can_stand_alone(text: str) -> bool:
-    words = text.split()
-    if len(words) < MIN_WORDS or text.rstrip().endswith("?"):
+    words = count_words(text)
+    ending = text.rstrip()[-1:]
+    if words < MIN_WORDS or ending in QUESTION_MARKS:
         return False
-    is_heading = len(words) <= 2 * MIN_WORDS and text.rstrip()[-1].isalnum()
+    is_heading = words <= 2 * MIN_WORDS and (ending.isalnum() or ending in BRACKETS_AND_SLASHES)
     return not is_heading
 
 
@@ -94,7 +98,8 @@ def _quoted(text: str) -> str:
     >>> _quoted("Water boils\n at 100 °C [7].")
     'Water boils at 100 °C (7).'
     """
-    return re.sub(r"\[(\d+)\]", r"(\1)", _folded(text))
+    without_bullet = re.sub(r"^[-*•–] ", "", _folded(text))  # noqa: RUF001 - lists are written with dashes too
+    return re.sub(r"\[(\d+)\]", r"(\1)", without_bullet)
 
 
 def _cite(sentence: Sentence, number: int) -> Citation:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.domain.chunking import MAX_HEADING_LINE_CHARACTERS, chunk_document
@@ -138,6 +138,7 @@ def test_cutting_twice_gives_the_same_chunks(subject: Document, recipe: Chunking
     assert len({chunk.id for chunk in found}) == len(found)
 
 
+@example(text=f"{'0' * 20}\n000000", recipe=ChunkingRecipe(ChunkingStrategy.FIXED, 16, 0))
 @given(text=st.text(max_size=60), recipe=RECIPES)
 def test_tokens_that_share_a_character_do_not_break_the_size(text: str, recipe: ChunkingRecipe) -> None:
     """Byte-level tokens, several to a character, are counted and never cut through."""

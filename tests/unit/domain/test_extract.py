@@ -1,5 +1,7 @@
 """Answers made of the evidence's own sentences."""
 
+import pytest
+
 from rag.domain.extract import extract_answer, sentences_of
 from tests.support.passages import passage
 
@@ -63,3 +65,40 @@ def test_a_documents_own_reference_numbers_do_not_look_like_our_markers() -> Non
 def test_without_a_sentence_we_decline() -> None:
     """No candidate sentence means no answer."""
     assert extract_answer([], []).abstained
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RAG_CHUNK_SIZE=160 RAG_CHUNK_OVERLAP=20 ./rag ingest docs/",
+        "Default size and overlap",
+        "How does a document become searchable?",
+        "| 0.35 | 99 % | 11 % |",
+        "see also: chapter 4",
+        "分塊的大小是多少？",  # noqa: RUF001 - a question as it is written
+    ],
+)
+def test_commands_headings_tables_and_questions_are_no_answers(text: str) -> None:
+    """What is no statement cannot stand as one."""
+    assert sentences_of(passage(text), [(0, len(text))]) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The default chunk has at most 200 tokens.",
+        "- An overlap repeats the end of one chunk.",
+        "默认的分块最多有两百个词元，相邻的分块重叠三十个词元。",  # noqa: RUF001 - a sentence as it is written
+    ],
+)
+def test_statements_are_candidates_in_any_script(text: str) -> None:
+    """Scripts without spaces are not taken for scraps."""
+    assert len(sentences_of(passage(text), [(0, len(text))])) == 1
+
+
+def test_a_list_item_is_quoted_without_its_bullet() -> None:
+    """The citation keeps the document's words; the answer reads as a sentence."""
+    text = "- An overlap repeats the end of one chunk."
+    answer = extract_answer(sentences_of(passage(text), [(0, len(text))]), [1.0])
+    assert answer.text == "An overlap repeats the end of one chunk. [1]"
+    assert answer.citations[0].text == text

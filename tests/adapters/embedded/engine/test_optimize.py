@@ -1,7 +1,7 @@
 """A graph is built beside the running collection, and nothing that happens meanwhile is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from itertools import count
 from uuid import UUID
 
@@ -20,14 +20,13 @@ VECTORS = random_directions(NUMBER, dimension=DIMENSION)
 
 
 @pytest.fixture
-async def index(client: AsyncQdrantClient) -> AsyncIterator[QdrantSearchIndex]:
+async def index(client: AsyncQdrantClient) -> QdrantSearchIndex:
     """A live generation that is large enough for a graph."""
     index = QdrantSearchIndex(client, lexical=LexicalRecipe(), exact_below_points=EXACT_BELOW)
     await index.create(NAME, recipe(dimension=DIMENSION))
     await index.upsert(NAME, points_with(VECTORS))
     await index.switch(NAME)
-    yield index
-    await index.optimize(NAME)
+    return index
 
 
 async def recall(index: QdrantSearchIndex) -> float:

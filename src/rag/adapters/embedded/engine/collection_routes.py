@@ -13,7 +13,7 @@ from rag.adapters.embedded.engine.point_routes import completed
 from rag.adapters.embedded.engine.refusals import malformed, missing_collection, not_implemented
 from rag.adapters.embedded.engine.requests import Request
 
-FLUSH_SECONDS: Final = 3
+FLUSH_SECONDS: Final = 5
 _KINDS: Final = {
     "bool": edge.PayloadSchemaType.Bool,
     "datetime": edge.PayloadSchemaType.Datetime,

@@ -131,13 +131,17 @@ def _sparse(value: object) -> edge.SparseVector:
     indices, values = fields.get("indices"), fields.get("values")
     if not isinstance(indices, list) or not isinstance(values, list) or len(indices) != len(values):
         raise malformed("a sparse vector needs as many indices as values")
-    if len(set(indices)) != len(indices):
-        raise malformed("the indices of a sparse vector must differ")
-    if not all(isinstance(index, int) and 0 <= index <= _LARGEST_INDEX for index in indices):
-        raise malformed("the indices of a sparse vector must be whole numbers of 32 bits")
     if values:
+        _check_indices(indices)
         _check_numbers(values)
     return edge.SparseVector(indices, values)
+
+
+def _check_indices(indices: list[int]) -> None:
+    if set(map(type, indices)) != {int} or min(indices) < 0 or max(indices) > _LARGEST_INDEX:
+        raise malformed("the indices of a sparse vector must be whole numbers of 32 bits")
+    if len(set(indices)) != len(indices):
+        raise malformed("the indices of a sparse vector must differ")
 
 
 def _check_numbers(values: list[float]) -> None:

@@ -101,6 +101,8 @@ class Store:
         collection = self._collections.pop(name, None)
         if collection is not None:
             collection.dropped = True
+            if collection.building is not None:
+                collection.building.cancel()
             with engine_call():
                 collection.shard.close()
         shutil.rmtree(directory, ignore_errors=True)
