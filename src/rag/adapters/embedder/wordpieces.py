@@ -1,0 +1,92 @@
+"""Where are the tokens of a text, and which numbers does the network read for them?"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.ports.models import ModelLoadError, Spans
+
+Ids: TypeAlias = npt.NDArray[np.int64]
+
+# White space as BERT's tokenizer sees it. Python's \s also holds separators like \x1c, which the tokenizer
+# removes without ending a word.
+_WORD: Final = re.compile("[^\t\n\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+
+# Below this length one plain encoding is faster than counting words.
+_SHORT: Final = 4096
+
+
+class WordPieces:
+    """A tokenizer without truncation and padding. Reading one is thread-safe."""
+
+    def __init__(self, directory: Path) -> None:
+        # Without this the library starts a thread a core besides ours, and warns when a process forks later.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        # Imported here, so that the setting above comes first.
+        from tokenizers import Tokenizer  # noqa: PLC0415 - as above
+
+        path = directory / "tokenizer.json"
+        if not path.is_file():
+            raise ModelLoadError(f"The model directory {directory.name} holds no tokenizer.json.")
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        # The library raises bare Exception for a file that it does not understand.
+        except Exception as error:
+            raise ModelLoadError(f"The file tokenizer.json cannot be read: {error}") from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._words_are_apart = type(self._tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
+        self.before, self.after = self._specials()
+
+    def ids(self, texts: Sequence[str]) -> list[Ids]:
+        """This will give each text's token numbers, special tokens left out."""
+        # encode() holds the interpreter's lock for seconds on a long text; encode_batch() lets go of it.
+        encoded = self._tokenizer.encode_batch_fast([_whole(t) for t in texts], add_special_tokens=False)
+        return [np.array(encoding.ids, dtype=np.int64) for encoding in encoded]
+
+    def spans(self, text: str) -> Spans:
+        """This will give `[start, end)` characters of every token, special tokens left out."""
+        text = _whole(text)
+        if self._words_are_apart and len(text) > _SHORT:
+            return list(self._spans_by_word(text))
+        return self._encoded_spans([text])[0]
+
+    def vocabulary_size(self) -> int:
+        """This will count the tokens that exist."""
+        return int(self._tokenizer.get_vocab_size())
+
+    def _spans_by_word(self, text: str) -> Iterator[tuple[int, int]]:
+        """Encode each different word once; a word's tokens do not depend on its neighbours."""
+        known: Mapping[str, Spans] = self._word_spans(set(_WORD.findall(text)))
+        for match in _WORD.finditer(text):
+            base = match.start()
+            for start, end in known[match.group()]:
+                yield base + start, base + end
+
+    def _word_spans(self, words: set[str]) -> Mapping[str, Spans]:
+        ordered = list(words)
+        return dict(zip(ordered, self._encoded_spans(ordered), strict=True))
+
+    def _encoded_spans(self, texts: list[str]) -> list[Spans]:
+        encoded = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return [[(start, end) for start, end in encoding.offsets] for encoding in encoded]
+
+    def _specials(self) -> tuple[Ids, Ids]:
+        """Find what the tokenizer puts before and after a text, such as [CLS] and [SEP]."""
+        encoding = self._tokenizer.encode_batch(["a"])[0]
+        mask, ids = encoding.special_tokens_mask, np.array(encoding.ids, dtype=np.int64)
+        first = mask.index(0) if 0 in mask else len(mask)
+        last = len(mask) - mask[::-1].index(0) if 0 in mask else len(mask)
+        return ids[:first], ids[last:]
+
+
+def _whole(text: str) -> str:
+    """Replace halves of surrogate pairs, which are no characters and which the tokenizer refuses."""
+    return text if text.isascii() else _HALF_CHARACTER.sub("\ufffd", text)
