@@ -76,7 +76,7 @@ def error_classes(base: type[RagError]) -> Iterator[type[RagError]]:
     waiting = [base]
     while waiting:
         error = waiting.pop()
-        if error not in seen:
+        if error not in seen and error.__module__.startswith("rag."):
             seen.add(error)
             yield error
             waiting.extend(error.__subclasses__())

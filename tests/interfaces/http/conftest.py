@@ -25,6 +25,9 @@ async def client(stand: Stand) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def log_lines() -> Iterator[list[EventDict]]:
-    """Every line that is logged while the test runs."""
+    """Every line that is logged while the test runs, whatever level a command before it has set."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
     with structlog.testing.capture_logs() as lines:
         yield lines
+    structlog.configure(**before)
