@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rag.adapters.in_memory.embedder import InMemoryEmbedder
-
 from rag.adapters.in_memory.journal import InMemoryJournal
 from rag.adapters.in_memory.leases import InMemoryLeases
 from rag.adapters.in_memory.library import InMemoryLibrary

@@ -1,6 +1,8 @@
 """A graph is built once, kept, and built again when what was kept cannot be trusted."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,29 @@ import pytest
 
 from rag.adapters.embedder import graph_cache
 from tests.adapters.embedder.conftest import Load
+
+# Eight threads look at a tensor at the same moment, as soon as the model is loaded.
+RUSH = """
+import sys, threading
+from pathlib import Path
+from rag.adapters.embedder import load_embedder
+
+embedder = load_embedder(sys.argv[1], batch_size=8, threads=2, cache_dir=Path(sys.argv[2]))
+model, start = embedder._model.documents._model, threading.Barrier(8)
+
+def look():
+    tensor = model.create_infer_request().get_input_tensor(0)
+    start.wait()
+    tensor.data
+
+threads = [threading.Thread(target=look, daemon=True) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+embedder.close()
+print("done")
+"""
 
 pytestmark = pytest.mark.usefixtures("needs_openvino")
 
@@ -73,6 +98,14 @@ async def test_a_cache_that_cannot_be_written_is_no_obstacle(tiny: Path, load: L
     """Where the cache's place is a file, the model is built in memory."""
     (tmp_path / "cache").write_text("in the way", encoding="utf-8")
     assert (await load(tiny).embed(["text"])).shape == (1, 32)
+
+
+@pytest.mark.usefixtures("cached")
+def test_threads_that_start_together_do_not_hang(tiny: Path, tmp_path: Path) -> None:
+    """After a load from the cache many threads may begin at once; OpenVINO's binding alone would hang."""
+    arguments = [sys.executable, "-c", RUSH, str(tiny), str(tmp_path / "cache")]
+    outcome = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=True)
+    assert outcome.stdout.endswith("done\n")
 
 
 def test_nothing_half_written_stays(cached: Path) -> None:

@@ -4,9 +4,9 @@ import json
 
 import httpx
 import pytest
-from rag.adapters.in_memory.embedder import InMemoryEmbedder
 from structlog.typing import EventDict
 
+from rag.adapters.in_memory.embedder import InMemoryEmbedder
 from rag.domain.errors import RagError
 from rag.interfaces.http.errors import STATUSES, status_of
 from rag.ports.library import LibraryUnavailableError

@@ -25,33 +25,30 @@ def test_a_chunk_that_both_rankings_found_comes_before_those_that_one_found() ->
     assert fused[0].ranks == (("dense", 2), ("bm25", 2))
 
 
-def test_the_score_is_a_weighted_sum_of_shares_of_the_best() -> None:
-    """The best of a ranking counts 1 there, the others by their share of it."""
-    dense = Ranking("dense", (Candidate(IDS[0], 0.8), Candidate(IDS[1], 0.4)))
-    bm25 = Ranking("bm25", (Candidate(IDS[1], 20.0), Candidate(IDS[0], 5.0)))
-    first, second = fuse([dense, bm25], limit=5, weights={"dense": 0.6, "bm25": 0.4})
-    assert (first.chunk_id, second.chunk_id) == (IDS[0], IDS[1])
-    assert first.score == pytest.approx(0.6 * 1 + 0.4 * 0.25)
-    assert second.score == pytest.approx(0.6 * 0.5 + 0.4 * 1)
-    assert first.raw_score("bm25") == 5.0
-    assert first.raw_score("other") is None
+def test_the_score_is_a_weighted_sum_of_scaled_scores() -> None:
+    """The best of a ranking counts 1 there, the last one 0, the others in between."""
+    dense = Ranking("dense", tuple(Candidate(IDS[n], x) for n, x in ((0, 0.8), (1, 0.6), (2, 0.4))))
+    bm25 = Ranking("bm25", tuple(Candidate(IDS[n], x) for n, x in ((1, 20.0), (2, 8.0), (0, 4.0))))
+    fused = fuse([dense, bm25], limit=5, weights={"dense": 0.6, "bm25": 0.4})
+    assert [c.chunk_id for c in fused] == [IDS[1], IDS[0], IDS[2]]
+    assert [c.score for c in fused] == pytest.approx([0.6 * 0.5 + 0.4, 0.6, 0.4 * 0.25])
+    assert fused[0].raw_score("bm25") == 20.0
+    assert fused[0].raw_score("other") is None
 
 
 def test_what_a_ranking_did_not_find_counts_there_as_its_last_one() -> None:
     """A list of fifty cannot tell more about the fifty-first."""
     dense = Ranking("dense", (Candidate(IDS[0], 0.8), Candidate(IDS[1], 0.6)))
-    bm25 = Ranking("bm25", (Candidate(IDS[0], 10.0),))
+    bm25 = Ranking("bm25", (Candidate(IDS[2], 10.0), Candidate(IDS[0], 5.0)))
     fused = fuse([dense, bm25], limit=5, weights={"dense": 0.6, "bm25": 0.4})
-    assert fused[1].score == pytest.approx(0.6 * 0.75 + 0.4 * 1)
-    assert fused[1].ranks == (("dense", 2),)
+    assert [(c.chunk_id, c.score) for c in fused] == [(IDS[0], 0.6), (IDS[2], 0.4), (IDS[1], 0.0)]
+    assert fused[2].ranks == (("dense", 2),)
 
 
-@pytest.mark.parametrize("scores", [(-0.2, -0.4), (0.0, 0.0)])
-def test_a_ranking_without_a_positive_score_adds_nothing(scores: tuple[float, float]) -> None:
-    """Vectors that all point away say nothing about the order."""
-    dense = Ranking("dense", tuple(Candidate(IDS[n], score) for n, score in enumerate(scores)))
-    bm25 = Ranking("bm25", (Candidate(IDS[1], 3.0), Candidate(IDS[0], 1.0)))
-    assert fuse([dense, bm25], limit=1)[0].chunk_id == IDS[1]
+def test_a_ranking_of_one_counts_fully() -> None:
+    """With a single chunk there is no spread to scale by."""
+    fused = fuse([Ranking("dense", (Candidate(IDS[0], -0.2),))], limit=5, weights={"dense": 0.6})
+    assert [c.score for c in fused] == [0.6]
 
 
 def test_nothing_found_is_nothing_fused() -> None:
