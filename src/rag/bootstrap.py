@@ -31,6 +31,7 @@ from rag.ports.parsing import DocumentParser
 from rag.ports.search import Retriever, SearchIndex
 from rag.ports.telemetry import Telemetry
 from rag.services.ask import AskQuestion
+from rag.services.catch_up_index import CatchUpIndex
 from rag.services.check_health import CheckHealth
 from rag.services.collect_feedback import CollectFeedback
 from rag.services.delete_document import DeleteDocument
@@ -150,6 +151,7 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
 
     Raises:
         ModelLoadError: the embedding model cannot be loaded.
+        IndexMismatchError: the live index was built by another embedding model.
         UnavailableError: a server cannot be started or reached.
     """
     async with AsyncExitStack() as stack:
@@ -163,7 +165,9 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
         stack.callback(embedder.close)
         parser = FileParser()
         stack.callback(parser.close)
-        yield _application(settings, stores, embedder=embedder, parser=parser)
+        application = _application(settings, stores, embedder=embedder, parser=parser)
+        await application.ingest.ensure_generation.catch_up()
+        yield application
 
 
 def _application(
@@ -206,6 +210,7 @@ def _ingest(
         overlap_tokens=settings.chunk_overlap_tokens,
     )
     library, index, leases = stores.library, stores.index, stores.leases
+    store = StoreDocuments(library=library, index=index, embedder=embedder, leases=leases)
     return IngestFiles(
         library=library,
         ensure_generation=EnsureGeneration(
@@ -213,12 +218,15 @@ def _ingest(
             index=index,
             embedder=embedder,
             leases=leases,
+            catch_up=CatchUpIndex(
+                library=library, index=index, embedder=embedder, leases=leases, store=store
+            ),
             chunking=chunking,
             lexical=LexicalRecipe(),
         ),
         prepare=PrepareDocument(
             parser=parser, splitter=SyntokSentenceSplitter(), tokenizer=embedder, clock=stores.clock
         ),
-        store=StoreDocuments(library=library, index=index, embedder=embedder, leases=leases),
+        store=store,
         clock=stores.clock,
     )

@@ -16,6 +16,7 @@ from rag.ports.library import Library
 from rag.ports.parsing import EmptyDocumentError
 from rag.ports.search import SearchIndex
 from rag.services.ask import AskQuestion
+from rag.services.catch_up_index import CatchUpIndex
 from rag.services.ensure_generation import EnsureGeneration
 from rag.services.ingest import FileOutcome, IngestFiles
 from rag.services.prepare_document import PrepareDocument
@@ -99,6 +100,22 @@ class Workbench:
     clock: TickingClock = field(default_factory=TickingClock)
     found_in: InMemorySearchIndex | None = None
 
+    def store(self) -> StoreDocuments:
+        """Make the service that makes documents searchable."""
+        return StoreDocuments(
+            library=self.library, index=self.index, embedder=self.embedder, leases=self.leases
+        )
+
+    def catch_up(self) -> CatchUpIndex:
+        """Make the service that puts the index right."""
+        return CatchUpIndex(
+            library=self.library,
+            index=self.index,
+            embedder=self.embedder,
+            leases=self.leases,
+            store=self.store(),
+        )
+
     def ensure_generation(self) -> EnsureGeneration:
         """Make the service that finds or makes the live generation."""
         return EnsureGeneration(
@@ -106,6 +123,7 @@ class Workbench:
             index=self.index,
             embedder=self.embedder,
             leases=self.leases,
+            catch_up=self.catch_up(),
             chunking=ChunkingRecipe(size_tokens=16, overlap_tokens=0),
             lexical=LexicalRecipe(),
         )
@@ -118,9 +136,7 @@ class Workbench:
             prepare=PrepareDocument(
                 parser=LineParser(), splitter=LineSplitter(), tokenizer=self.embedder, clock=self.clock
             ),
-            store=StoreDocuments(
-                library=self.library, index=self.index, embedder=self.embedder, leases=self.leases
-            ),
+            store=self.store(),
             clock=self.clock,
             group_chunks=3,
         )

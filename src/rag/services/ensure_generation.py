@@ -6,7 +6,8 @@ from rag.domain.recipe import ChunkingRecipe, IndexRecipe, LexicalRecipe
 from rag.ports.leases import Leases
 from rag.ports.library import Generation, Library
 from rag.ports.models import Embedder
-from rag.ports.search import IndexMismatchError, SearchIndex
+from rag.ports.search import SearchIndex
+from rag.services.catch_up_index import CatchUpIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +22,12 @@ class EnsureGeneration:
     index: SearchIndex
     embedder: Embedder
     leases: Leases
+    catch_up: CatchUpIndex
     chunking: ChunkingRecipe
     lexical: LexicalRecipe
 
     async def __call__(self) -> Generation:
-        """This will give the live generation, made empty and live if there is none.
+        """This will give the live generation, made empty and live if there is none, with its index caught up.
 
         Killed in between, it can be run again: what it left behind is a generation that never became live.
 
@@ -34,15 +36,7 @@ class EnsureGeneration:
         """
         async with self.leases.hold("generations"):
             live = await self.library.live_generation() or await self._first()
-        built_by, ours = live.recipe.model, self.embedder.identity
-        if built_by != ours:
-            raise IndexMismatchError(
-                f"The live index {live.name} was built by {built_by}, but {ours} runs here."
-            )
-        # A lost index directory or an interrupted start leaves PostgreSQL ahead of the engine: catch up.
-        await self.index.create(live.name, live.recipe)
-        if await self.index.live() != live.name:
-            await self.index.switch(live.name)
+        await self.catch_up()
         return live
 
     async def _first(self) -> Generation:

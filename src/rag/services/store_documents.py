@@ -36,16 +36,18 @@ class StoreDocuments:
         vectors = await self._vectors(prepared)
         async with self.leases.hold(WRITING):
             await self._sweep()
-            points = [
-                _point(item, position, vectors) for item in prepared for position in range(len(item.chunks))
-            ]
-            await self.index.upsert(generation.name, points)
+            await self.index.upsert(generation.name, _points(prepared, vectors))
             replaced: list[UUID] = []
             for item in prepared:
                 replaced += await self.library.put(item.document, item.chunks, generation=generation.name)
             if replaced:
                 await self.index.remove(generation.name, replaced)
                 await self.library.confirm_removals(replaced)
+
+    async def project(self, prepared: Sequence[PreparedDocument], *, generation: Generation) -> None:
+        """This will index documents that the library holds already; hold WRITING for it."""
+        vectors = await self._vectors(prepared)
+        await self.index.upsert(generation.name, _points(prepared, vectors))
 
     async def finish(self, generation: Generation) -> None:
         """This will return when everything stored so far is durable in the index."""
@@ -71,6 +73,10 @@ class StoreDocuments:
                 if generation in existing:
                     await self.index.remove(generation, chunk_ids)
                 await self.library.confirm_removals(chunk_ids)
+
+
+def _points(prepared: Sequence[PreparedDocument], vectors: Mapping[str, Vectors]) -> Sequence[Point]:
+    return [_point(item, position, vectors) for item in prepared for position in range(len(item.chunks))]
 
 
 def _point(item: PreparedDocument, position: int, vectors: Mapping[str, Vectors]) -> Point:

@@ -73,7 +73,8 @@ def passage_of(payload: Mapping[str, Any], candidate: FusedCandidate) -> Passage
 
 def _point(point: Point, *, generation: str, words: WordCounter) -> Json:
     return {
-        "id": point.chunk.id,
+        # Drivers have UUID classes of their own, which orjson does not write.
+        "id": str(point.chunk.id),
         "vector": {
             DENSE: np.ascontiguousarray(point.vector, dtype=np.float32),
             BM25: words.document(point.chunk.embedded_text),
@@ -85,8 +86,8 @@ def _point(point: Point, *, generation: str, words: WordCounter) -> Json:
 def _payload(point: Point, *, generation: str) -> Json:
     chunk = point.chunk
     return {
-        "chunk_id": chunk.id,
-        "document_id": chunk.document_id,
+        "chunk_id": str(chunk.id),
+        "document_id": str(chunk.document_id),
         "source": point.source,
         "title": point.title,
         "page": chunk.page,

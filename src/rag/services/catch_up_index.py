@@ -1,0 +1,77 @@
+"""Does the index hold what PostgreSQL says it should, and if not, what puts it right?"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from rag.domain.documents import DocumentId
+from rag.ports.leases import Leases
+from rag.ports.library import Generation, Library
+from rag.ports.models import Embedder
+from rag.ports.search import IndexMismatchError, SearchIndex
+from rag.services.prepare_document import PreparedDocument
+from rag.services.store_documents import WRITING, StoreDocuments
+
+DOCUMENTS_A_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUpIndex:
+    """Make the live generation of the engine what the library says: there, live, and with every chunk.
+
+    The index is a projection. Where it was lost, or a start was interrupted, it is filled again from the
+    stored chunks and vectors, without embedding anything that has a vector.
+    """
+
+    library: Library
+    index: SearchIndex
+    embedder: Embedder
+    leases: Leases
+    store: StoreDocuments
+
+    async def __call__(self) -> int:
+        """This will return how many chunks had to be put back; 0 where all was well, or nothing is live yet.
+
+        Raises:
+            IndexMismatchError: the live generation was built by another embedding model than ours.
+            UnavailableError: a part is away.
+        """
+        live = await self.library.live_generation()
+        if live is None:
+            return 0
+        if live.recipe.model != self.embedder.identity:
+            raise IndexMismatchError(
+                f"The live index {live.name} was built by {live.recipe.model}, "
+                f"but {self.embedder.identity} runs here."
+            )
+        await self.index.create(live.name, live.recipe)
+        put_back = 0
+        if await self._lacks_chunks(live):
+            async with self.leases.hold(WRITING):
+                put_back = await self._refill(live)
+        if await self.index.live() != live.name:
+            await self.index.switch(live.name)
+        return put_back
+
+    async def _lacks_chunks(self, live: Generation) -> bool:
+        counts = await self.library.counts()
+        return await self.index.count(live.name) < counts.chunks
+
+    async def _refill(self, live: Generation) -> int:
+        # Asked again under the lease: while we waited for it, a writer may have been between its two steps.
+        if not await self._lacks_chunks(live):
+            return 0
+        put_back = 0
+        async for document_id in self._document_ids():
+            document = await self.library.document(document_id)
+            chunks = tuple(await self.library.chunks(document_id))
+            await self.store.project([PreparedDocument(document, chunks)], generation=live)
+            put_back += len(chunks)
+        await self.index.flush(live.name)
+        return put_back
+
+    async def _document_ids(self) -> AsyncIterator[DocumentId]:
+        after: DocumentId | None = None
+        while page := await self.library.summaries(limit=DOCUMENTS_A_PAGE, after=after):
+            for summary in page:
+                yield summary.id
+            after = page[-1].id
