@@ -1,5 +1,6 @@
 """Who implements what? Wiring, and nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from rag.adapters.qdrant import QdrantSearchIndex
 from rag.adapters.qdrant import connect as connect_qdrant
 from rag.adapters.sentences import SyntokSentenceSplitter
 from rag.adapters.system_clock import SystemClock
-from rag.domain.recipe import ChunkingRecipe, LexicalRecipe, ModelIdentity
+from rag.domain.recipe import LexicalRecipe, ModelIdentity
 from rag.ports.clock import Clock
 from rag.ports.files import FileFinder
 from rag.ports.jobs import JobBoard
@@ -36,6 +37,7 @@ from rag.services.check_health import CheckHealth
 from rag.services.collect_feedback import CollectFeedback
 from rag.services.delete_document import DeleteDocument
 from rag.services.ensure_generation import EnsureGeneration
+from rag.services.finish_removals import FinishRemovals
 from rag.services.ingest import IngestFiles
 from rag.services.inspect_chunks import InspectChunks
 from rag.services.prepare_document import PrepareDocument
@@ -89,6 +91,7 @@ class Application:
     ask: AskQuestion
     search: SearchPassages
     ingest: IngestFiles
+    catch_up_index: CatchUpIndex
     run_job: RunJob
     consume_jobs: Callable[[], Awaitable[None]]
 
@@ -101,7 +104,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         UnavailableError: a server cannot be started or reached.
     """
     async with AsyncExitStack() as stack:
-        database_url, engine_url = _server_urls(settings, stack)
+        database_url, engine_url = await _server_urls(settings, stack)
         await migrate(database_url)
         database = connect_postgres(
             database_url, pool_size=settings.db_pool_size, max_overflow=settings.db_max_overflow
@@ -125,7 +128,12 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
             leases=leases,
             clock=clock,
             database_url=database_url,
-            delete_document=DeleteDocument(library=library, index=index, leases=leases),
+            delete_document=DeleteDocument(
+                library=library,
+                index=index,
+                leases=leases,
+                finish_removals=FinishRemovals(library=library, index=index),
+            ),
             inspect_chunks=InspectChunks(library=library),
             collect_feedback=CollectFeedback(journal=journal, clock=clock),
             check_health=CheckHealth(
@@ -134,12 +142,15 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         )
 
 
-def _server_urls(settings: Settings, stack: AsyncExitStack) -> tuple[str, str]:
+async def _server_urls(settings: Settings, stack: AsyncExitStack) -> tuple[str, str]:
     """Give the database's and the engine's address, starting what is not named."""
     if settings.database_url and settings.qdrant_url:
         return settings.database_url, settings.qdrant_url
-    servers = EmbeddedServers.hold(
-        settings.data_dir, postgres=not settings.database_url, engine=not settings.qdrant_url
+    servers = await asyncio.to_thread(
+        EmbeddedServers.hold,
+        settings.data_dir,
+        postgres=not settings.database_url,
+        engine=not settings.qdrant_url,
     )
     stack.callback(servers.close)
     return settings.database_url or str(servers.database_url), settings.qdrant_url or str(servers.engine_url)
@@ -151,12 +162,12 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
 
     Raises:
         ModelLoadError: the embedding model cannot be loaded.
-        IndexMismatchError: the live index was built by another embedding model.
         UnavailableError: a server cannot be started or reached.
     """
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(open_stores(settings))
-        embedder = load_embedder(
+        embedder = await asyncio.to_thread(
+            load_embedder,
             settings.embedding_model,
             batch_size=settings.batch_size,
             threads=settings.inference_threads,
@@ -165,17 +176,24 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
         stack.callback(embedder.close)
         parser = FileParser()
         stack.callback(parser.close)
-        application = _application(settings, stores, embedder=embedder, parser=parser)
-        await application.ingest.ensure_generation.catch_up()
-        yield application
+        yield _application(settings, stores, embedder=embedder, parser=parser)
 
 
 def _application(
     settings: Settings, stores: Stores, *, embedder: LocalEmbedder, parser: FileParser
 ) -> Application:
     telemetry = PrometheusTelemetry(version=VERSION)
-    search = SearchPassages(embedder=embedder, retriever=stores.retriever, library=stores.library)
-    ingest = _ingest(settings, stores, embedder=embedder, parser=parser)
+    library, index, leases = stores.library, stores.index, stores.leases
+    search = SearchPassages(embedder=embedder, retriever=stores.retriever, library=library)
+    store = StoreDocuments(
+        library=library,
+        index=index,
+        embedder=embedder,
+        leases=leases,
+        finish_removals=FinishRemovals(library=library, index=index),
+    )
+    catch_up = CatchUpIndex(library=library, index=index, embedder=embedder, leases=leases, store=store)
+    ingest = _ingest(settings, stores, store, catch_up, embedder=embedder, parser=parser)
     run_job = RunJob(jobs=stores.jobs, ingest=ingest, telemetry=telemetry)
     return Application(
         settings=settings,
@@ -196,32 +214,30 @@ def _application(
         ),
         search=search,
         ingest=ingest,
+        catch_up_index=catch_up,
         run_job=run_job,
         consume_jobs=JobConsumer(stores.database_url, handle=run_job).run,
     )
 
 
 def _ingest(
-    settings: Settings, stores: Stores, *, embedder: LocalEmbedder, parser: FileParser
+    settings: Settings,
+    stores: Stores,
+    store: StoreDocuments,
+    catch_up: CatchUpIndex,
+    *,
+    embedder: LocalEmbedder,
+    parser: FileParser,
 ) -> IngestFiles:
-    chunking = ChunkingRecipe(
-        strategy=settings.chunking_strategy,
-        size_tokens=settings.chunk_size_tokens,
-        overlap_tokens=settings.chunk_overlap_tokens,
-    )
-    library, index, leases = stores.library, stores.index, stores.leases
-    store = StoreDocuments(library=library, index=index, embedder=embedder, leases=leases)
     return IngestFiles(
-        library=library,
+        library=stores.library,
         ensure_generation=EnsureGeneration(
-            library=library,
-            index=index,
+            library=stores.library,
+            index=stores.index,
             embedder=embedder,
-            leases=leases,
-            catch_up=CatchUpIndex(
-                library=library, index=index, embedder=embedder, leases=leases, store=store
-            ),
-            chunking=chunking,
+            leases=stores.leases,
+            catch_up=catch_up,
+            chunking=settings.chunking,
             lexical=LexicalRecipe(),
         ),
         prepare=PrepareDocument(

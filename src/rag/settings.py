@@ -3,15 +3,19 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.domain.errors import RagError
 from rag.domain.evidence import DEFAULT_FLOOR
-from rag.domain.recipe import ChunkingStrategy
+from rag.domain.recipe import ChunkingRecipe, ChunkingStrategy, InvalidRecipeError
 
 OUR_PREFIX: Final = "RAG_"
+
+
+_POSTGRES: Final = r"^postgres(ql)?(\+asyncpg)?://"
+_HTTP: Final = r"^https?://"
 
 
 class SettingsError(RagError):
@@ -35,6 +39,7 @@ class Settings(BaseModel):
         str | None,
         Field(
             alias="DATABASE_URL",
+            pattern=_POSTGRES,
             repr=False,
             description="PostgreSQL 15 or later; unset starts the embedded one.",
         ),
@@ -51,7 +56,11 @@ class Settings(BaseModel):
     ] = 5
     qdrant_url: Annotated[
         str | None,
-        Field(alias="QDRANT_URL", description="A Qdrant server; unset starts the embedded engine."),
+        Field(
+            alias="QDRANT_URL",
+            pattern=_HTTP,
+            description="A Qdrant server; unset starts the embedded engine.",
+        ),
     ] = None
     qdrant_api_key: Annotated[
         str | None,
@@ -145,6 +154,24 @@ class Settings(BaseModel):
         ),
     ] = "info"
 
+    @model_validator(mode="after")
+    def _chunks_can_be_cut(self) -> Self:
+        """Tell a size and an overlap that do not fit before anything is started."""
+        try:
+            _ = self.chunking
+        except InvalidRecipeError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def chunking(self) -> ChunkingRecipe:
+        """How a first generation cuts documents."""
+        return ChunkingRecipe(
+            strategy=self.chunking_strategy,
+            size_tokens=self.chunk_size_tokens,
+            overlap_tokens=self.chunk_overlap_tokens,
+        )
+
 
 def setting_names() -> frozenset[str]:
     """This will name every environment variable that we read."""
@@ -166,7 +193,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         return Settings.model_validate(known)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
+        name = str(first["loc"][0]) if first["loc"] else "RAG_CHUNK_SIZE with RAG_CHUNK_OVERLAP"
         raise SettingsError(f"{name} is malformed: {first['msg']} (given: {_shown(name, known)}).") from error
 
 

@@ -18,6 +18,7 @@ from rag.ports.search import SearchIndex
 from rag.services.ask import AskQuestion
 from rag.services.catch_up_index import CatchUpIndex
 from rag.services.ensure_generation import EnsureGeneration
+from rag.services.finish_removals import FinishRemovals
 from rag.services.ingest import FileOutcome, IngestFiles
 from rag.services.prepare_document import PrepareDocument
 from rag.services.search import SearchPassages
@@ -100,10 +101,18 @@ class Workbench:
     clock: TickingClock = field(default_factory=TickingClock)
     found_in: InMemorySearchIndex | None = None
 
+    def finish_removals(self) -> FinishRemovals:
+        """Make the service that takes out of the index what is gone."""
+        return FinishRemovals(library=self.library, index=self.index)
+
     def store(self) -> StoreDocuments:
         """Make the service that makes documents searchable."""
         return StoreDocuments(
-            library=self.library, index=self.index, embedder=self.embedder, leases=self.leases
+            library=self.library,
+            index=self.index,
+            embedder=self.embedder,
+            leases=self.leases,
+            finish_removals=self.finish_removals(),
         )
 
     def catch_up(self) -> CatchUpIndex:

@@ -38,6 +38,9 @@ def test_an_empty_value_is_no_value() -> None:
         ({"BATCH_SIZE": "0"}, "BATCH_SIZE is malformed"),
         ({"RAG_CHUNKING_STRATEGY": "by-page"}, "RAG_CHUNKING_STRATEGY is malformed"),
         ({"HEALTH_CHECK_STRICT": "perhaps"}, "HEALTH_CHECK_STRICT is malformed"),
+        ({"DATABASE_URL": "foo"}, "DATABASE_URL is malformed"),
+        ({"QDRANT_URL": "localhost:6333"}, "QDRANT_URL is malformed"),
+        ({"RAG_CHUNK_SIZE": "50"}, "An overlap of 30 tokens does not fit chunks of 50."),
     ],
 )
 def test_a_wrong_setting_is_told_in_one_line(environment: dict[str, str], message: str) -> None:

@@ -1,5 +1,6 @@
 """What do we tell Prometheus?"""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import fmean
@@ -65,6 +66,8 @@ class PrometheusTelemetry:
             f"Mean of the best passage's cosine over the last {SCORES_KEPT} questions.",
             registry=self.registry,
         )
+        # Not 0 before the first question: an alert on a low score would fire after every start.
+        self._score.set(math.nan)
         self._files = Counter(
             "rag_ingested_files", "Files taken in, by outcome.", ["outcome"], registry=self.registry
         )

@@ -85,8 +85,6 @@ class AskQuestion:
         passages = await self.search(question, timer=timer)
         yield PassagesFound(passages)
         answer = await self._write(question, passages, timer=timer)
-        for event in _as_events(answer):
-            yield event
         generation = passages[0].generation if passages else await self._live_generation()
         record = QueryRecord(
             id=uuid4(),
@@ -102,7 +100,10 @@ class AskQuestion:
             timings_ms=timer.milliseconds,
             latency_ms=timer.total_milliseconds(),
         )
+        # Committed before the first word leaves: no answer is in the world of which the log knows nothing.
         await self.journal.record_query(record)
+        for event in _as_events(answer):
+            yield event
         yield AnswerFinished(record)
 
     async def _write(self, question: Question, passages: Sequence[Passage], *, timer: StageTimer) -> Answer:

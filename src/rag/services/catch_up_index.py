@@ -1,17 +1,16 @@
 """Does the index hold what PostgreSQL says it should, and if not, what puts it right?"""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from rag.domain.documents import DocumentId
 from rag.ports.leases import Leases
-from rag.ports.library import Generation, Library
+from rag.ports.library import Generation, Library, UnknownDocumentError
 from rag.ports.models import Embedder
 from rag.ports.search import IndexMismatchError, SearchIndex
 from rag.services.prepare_document import PreparedDocument
 from rag.services.store_documents import WRITING, StoreDocuments
 
-DOCUMENTS_A_PAGE = 500
+DOCUMENTS_A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,7 @@ class CatchUpIndex:
         await self.index.create(live.name, live.recipe)
         put_back = 0
         if await self._lacks_chunks(live):
-            async with self.leases.hold(WRITING):
-                put_back = await self._refill(live)
+            put_back = await self._refill(live)
         if await self.index.live() != live.name:
             await self.index.switch(live.name)
         return put_back
@@ -57,21 +55,21 @@ class CatchUpIndex:
         return await self.index.count(live.name) < counts.chunks
 
     async def _refill(self, live: Generation) -> int:
-        # Asked again under the lease: while we waited for it, a writer may have been between its two steps.
-        if not await self._lacks_chunks(live):
-            return 0
         put_back = 0
-        async for document_id in self._document_ids():
-            document = await self.library.document(document_id)
-            chunks = tuple(await self.library.chunks(document_id))
-            await self.store.project([PreparedDocument(document, chunks)], generation=live)
-            put_back += len(chunks)
-        await self.index.flush(live.name)
-        return put_back
-
-    async def _document_ids(self) -> AsyncIterator[DocumentId]:
         after: DocumentId | None = None
         while page := await self.library.summaries(limit=DOCUMENTS_A_PAGE, after=after):
-            for summary in page:
-                yield summary.id
             after = page[-1].id
+            # Held by the page, so that ingests and deletions need not wait for all of it.
+            async with self.leases.hold(WRITING):
+                documents = [found for summary in page if (found := await self._document(summary.id))]
+                await self.store.project(documents, generation=live)
+            put_back += sum(len(document.chunks) for document in documents)
+        await self.store.finish(live)
+        return put_back
+
+    async def _document(self, document_id: DocumentId) -> PreparedDocument | None:
+        try:
+            document = await self.library.document(document_id)
+            return PreparedDocument(document, tuple(await self.library.chunks(document_id)))
+        except UnknownDocumentError:  # deleted since its page was read
+            return None

@@ -7,6 +7,7 @@ from rag.domain.errors import UnavailableError
 from rag.ports.leases import Leases
 from rag.ports.library import Library
 from rag.ports.search import SearchIndex
+from rag.services.finish_removals import FinishRemovals
 from rag.services.store_documents import WRITING
 
 
@@ -15,7 +16,7 @@ class DeletionUnprovenError(UnavailableError):
 
     code = "deletion_unproven"
     kind = "QdrantException"
-    advice = "No answer can cite it any more. Delete it again, or ingest anything: both finish the removal."
+    advice = "No answer can cite it any more; the next deletion or ingest finishes the removal."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class DeleteDocument:
     library: Library
     index: SearchIndex
     leases: Leases
+    finish_removals: FinishRemovals
 
     async def __call__(self, document_id: DocumentId) -> Deletion:
         """This will return when neither the library nor any generation holds anything of the document.
@@ -46,6 +48,7 @@ class DeleteDocument:
             DeletionUnprovenError: the index still shows some of its chunks.
         """
         async with self.leases.hold(WRITING):
+            await self.finish_removals()
             removed = await self.library.delete(document_id)
             for generation, chunk_ids in removed.items():
                 await self.index.remove(generation, chunk_ids)

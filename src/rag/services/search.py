@@ -1,13 +1,13 @@
 """Find the passages that are worth reading for a question."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.domain.question import Question
 from rag.domain.ranking import FusedCandidate, Passage, fuse
 from rag.ports.library import Library
 from rag.ports.models import Embedder
-from rag.ports.search import Retriever
+from rag.ports.search import IndexMismatchError, Retriever
 from rag.services.stages import StageTimer
 
 
@@ -23,6 +23,7 @@ class SearchPassages:
     retriever: Retriever
     library: Library
     candidates: int = 50
+    _verified: set[str] = field(default_factory=set, init=False)
 
     async def __call__(self, question: Question, *, timer: StageTimer) -> Sequence[Passage]:
         """This will give at most `question.top_k` passages, best first.
@@ -32,6 +33,7 @@ class SearchPassages:
 
         Raises:
             EmbedderUnavailableError, SearchUnavailableError, IndexMissingError, LibraryUnavailableError.
+            IndexMismatchError: what was found was embedded by another model than ours.
         """
         with timer.stage("embed"):
             vector = await self.embedder.embed_question(question.text)
@@ -43,7 +45,9 @@ class SearchPassages:
         with timer.stage("fuse"):
             fused = fuse(rankings, limit=2 * limit)
         with timer.stage("read"):
-            return await self._read(fused, wanted=question.top_k)
+            passages = await self._read(fused, wanted=question.top_k)
+            await self._verify({passage.generation for passage in passages})
+        return passages
 
     async def _read(self, fused: Sequence[FusedCandidate], *, wanted: int) -> Sequence[Passage]:
         passages: list[Passage] = []
@@ -53,3 +57,13 @@ class SearchPassages:
             if len(passages) >= wanted:
                 break
         return passages[:wanted]
+
+    async def _verify(self, generations: set[str]) -> None:
+        """Compare models once a generation: another process may have made another one live meanwhile."""
+        if generations <= self._verified:
+            return
+        for generation in await self.library.generations():
+            built_by, ours = generation.recipe.model, self.embedder.identity
+            if generation.name in generations and built_by != ours:
+                raise IndexMismatchError(f"{generation.name} was built by {built_by}, but {ours} runs here.")
+        self._verified.update(generations)

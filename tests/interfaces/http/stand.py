@@ -85,6 +85,7 @@ class Stand:
             ),
             search=search,
             ingest=ingest,
+            catch_up_index=bench.catch_up(),
             run_job=RunJob(jobs=self.jobs, ingest=ingest, telemetry=self.telemetry),
             consume_jobs=self.consume_jobs,
         )
@@ -101,7 +102,12 @@ class Stand:
             leases=bench.leases,
             clock=bench.clock,
             database_url="postgresql://unused",
-            delete_document=DeleteDocument(library=bench.library, index=bench.index, leases=bench.leases),
+            delete_document=DeleteDocument(
+                library=bench.library,
+                index=bench.index,
+                leases=bench.leases,
+                finish_removals=bench.finish_removals(),
+            ),
             inspect_chunks=InspectChunks(library=bench.library),
             collect_feedback=CollectFeedback(journal=bench.journal, clock=bench.clock),
             check_health=CheckHealth(

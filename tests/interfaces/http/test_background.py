@@ -6,7 +6,7 @@ import pytest
 from structlog.typing import EventDict
 
 from rag.interfaces.http import background
-from rag.interfaces.http.background import at_work, kept_running, warm_up
+from rag.interfaces.http.background import Warmth, at_work, kept_running, warm_up
 from rag.ports.models import EmbedderUnavailableError
 from rag.ports.search import SearchUnavailableError
 from tests.interfaces.http.stand import FILES, Stand, until
@@ -23,7 +23,7 @@ async def test_one_search_makes_warm(stand: Stand, knows_documents: bool) -> Non
     """With documents or without: the model was used."""
     if knows_documents:
         await stand.bench.take_in(*FILES)
-    warm = asyncio.Event()
+    warm = Warmth()
     await asyncio.wait_for(warm_up(stand.application(), warm), 5)
     assert warm.is_set()
 
@@ -31,7 +31,7 @@ async def test_one_search_makes_warm(stand: Stand, knows_documents: bool) -> Non
 async def test_warming_up_waits_for_a_missing_part(stand: Stand, log_lines: list[EventDict]) -> None:
     """The model that does not answer yet is asked again."""
     stand.bench.embedder = embedder = failing(EmbedderUnavailableError("not yet"))
-    warm = asyncio.Event()
+    warm = Warmth()
     warming = asyncio.create_task(warm_up(stand.application(), warm))
     await until(lambda: len(log_lines) >= 3)
     assert not warm.is_set()
@@ -72,7 +72,7 @@ async def test_work_ends_with_the_service(stand: Stand) -> None:
             steps.append("tidied up")
 
     stand.consume_jobs = work
-    warm = asyncio.Event()
+    warm = Warmth()
     async with at_work(stand.application(), warm):
         await asyncio.wait_for(warm.wait(), 5)
     assert steps == ["begun", "tidied up"]

@@ -1,13 +1,12 @@
 """Health, probes and metrics over HTTP."""
 
-import asyncio
-
 import httpx
 import pytest
 
 from rag.adapters.prometheus import ERROR_KINDS
 from rag.bootstrap import VERSION
 from rag.interfaces.http.app import create_app
+from rag.interfaces.http.background import Warmth
 from rag.ports.library import LibraryUnavailableError
 from tests.interfaces.http.stand import QUESTION, OptionalPart, Stand, client_of, is_problem
 
@@ -69,7 +68,7 @@ async def test_without_a_needed_part_nothing_is_ready(stand: Stand) -> None:
 async def test_nothing_is_ready_before_the_model_is_warm(stand: Stand) -> None:
     """A first question would wait for the warm-up, so none is sent here."""
     app = create_app(stand.application())
-    app.state.warm = asyncio.Event()
+    app.state.warm = Warmth()
     async with client_of(app) as client:
         is_problem(await client.get("/readyz"), status=503, code="not_ready")
         app.state.warm.set()

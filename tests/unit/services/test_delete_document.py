@@ -13,7 +13,12 @@ from tests.support.workbench import Workbench, file
 
 def deletion(bench: Workbench) -> DeleteDocument:
     """Make the service that deletes."""
-    return DeleteDocument(library=bench.library, index=bench.index, leases=bench.leases)
+    return DeleteDocument(
+        library=bench.library,
+        index=bench.index,
+        leases=bench.leases,
+        finish_removals=bench.finish_removals(),
+    )
 
 
 async def test_a_deleted_document_is_gone_everywhere() -> None:

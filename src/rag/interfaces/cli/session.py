@@ -56,6 +56,9 @@ async def application() -> "AsyncIterator[Application]":
             if not settings.data_dir.exists():
                 note(f"First start with {settings.data_dir}: preparing the model takes up to a minute.")
             opened = await stack.enter_async_context(open_application(settings))
+            put_back = await opened.catch_up_index()
+        if put_back:
+            note(f"The index had lost chunks: {put_back} were put back from PostgreSQL.")
         yield opened
 
 

@@ -1,6 +1,5 @@
 """What is the HTTP service made of?"""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from rag.bootstrap import VERSION, Application, Settings, open_application
-from rag.interfaces.http.background import at_work
+from rag.interfaces.http.background import Warmth, at_work
 from rag.interfaces.http.handlers import install_handlers
 from rag.interfaces.http.listening import listening, run_until_stopped
 from rag.interfaces.http.log import configure_logging
@@ -76,7 +75,7 @@ def _bare_app() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    app.state.warm = asyncio.Event()
+    app.state.warm = Warmth()
     for resource in (query, feedback, documents, jobs, operation):
         app.include_router(resource.router)
     install_handlers(app)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from rag.bootstrap import Application
-from rag.domain.errors import RagError, UnavailableError
+from rag.domain.errors import RagError
 from rag.domain.question import Question
 from rag.interfaces.http.log import logger
 from rag.ports.search import IndexMissingError
@@ -16,8 +16,18 @@ PAUSE_SECONDS: Final = 1.0
 log = logger()
 
 
+class Warmth(asyncio.Event):
+    """Set once the first search has gone through.
+
+    Attributes:
+        waits_for: why it is not set yet, in one sentence.
+    """
+
+    waits_for = "The embedding model is being warmed up."
+
+
 @asynccontextmanager
-async def at_work(application: Application, warm: asyncio.Event) -> AsyncIterator[None]:
+async def at_work(application: Application, warm: Warmth) -> AsyncIterator[None]:
     """This will warm the model up and work off jobs until the context ends, and `warm` says when it is."""
     tasks = [
         asyncio.create_task(warm_up(application, warm), name="warm-up"),
@@ -31,16 +41,20 @@ async def at_work(application: Application, warm: asyncio.Event) -> AsyncIterato
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def warm_up(application: Application, warm: asyncio.Event) -> None:
-    """This will search once, again and again while a part is missing, and then set `warm`."""
+async def warm_up(application: Application, warm: Warmth) -> None:
+    """This will catch the index up and search once, again and again until it works, and then set `warm`."""
     question = Question.of("Is the model warm?")
     while not warm.is_set():
         try:
+            put_back = await application.catch_up_index()
+            if put_back:
+                log.warning("index_filled_again", chunks=put_back)
             await application.search(question, timer=StageTimer(application.stores.clock))
         except IndexMissingError:
             # The question was embedded before the index was missed, so the model is warm.
             warm.set()
-        except UnavailableError as error:
+        except RagError as error:
+            warm.waits_for = str(error)
             log.warning("warm_up_waits", kind=error.kind, detail=str(error))
             await asyncio.sleep(PAUSE_SECONDS)
         else:

@@ -86,7 +86,7 @@ async def ready(request: Request) -> Response:
     Failing this is counted nowhere: a probe is not a request that somebody made.
     """
     if not request.app.state.warm.is_set():
-        return answer_error(NotReadyError("The embedding model is being warmed up."), request.scope)
+        return answer_error(NotReadyError(request.app.state.warm.waits_for), request.scope)
     picture = await application_of(request).stores.check_health()
     if not picture.can_answer:
         down = ", ".join(part.name for part in picture.parts if part.status is not Status.OK)
