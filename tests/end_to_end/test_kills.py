@@ -1,5 +1,6 @@
 """Any process of a running service is killed; what was acknowledged is there, and it goes on."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rag.bootstrap import load_settings, open_stores
 from tests.support.terminal import fresh_data_dir
 
 RECOVERY_SECONDS = 30
@@ -131,3 +133,39 @@ def test_the_engine_loses_its_directory(data_dir: Path) -> None:
     shutil.rmtree(data_dir / "engine")
     asked = json.loads(typed(data_dir, "ask", QUESTION["question"], "--json"))
     assert asked["answer"] == f"{LUNCH} [1]"
+
+
+def test_an_ingest_is_killed_again_and_again(tmp_path: Path, data_dir: Path) -> None:
+    """Whatever is listed is whole and found; the last run ends with every document, each once."""
+    for number in range(40):
+        text = "\n\n".join(
+            f"Part {part} of report {number} is about item{number}x{part}." * 8 for part in range(6)
+        )
+        (tmp_path / f"report-{number:02}.md").write_text(f"# Report {number}\n\n{text}\n", encoding="utf-8")
+    for seconds in (2.5, 3.5, 4.5):
+        ingest = subprocess.Popen(
+            [sys.executable, "-m", "rag", "ingest", str(tmp_path)],
+            env={**os.environ, "RAG_DATA_DIR": str(data_dir)},
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        time.sleep(seconds)
+        ingest.kill()
+        ingest.wait(10)
+    files = json.loads(typed(data_dir, "ingest", "--json", str(tmp_path)))["files"]
+    assert {file["outcome"] for file in files} <= {"added", "unchanged"}
+    listed = json.loads(typed(data_dir, "documents", "list", "--json"))
+    reports = [row["source"] for row in listed if row["source"].startswith("report")]
+    assert sorted(reports) == sorted(file["source"] for file in files)
+    points, chunks = asyncio.run(points_and_chunks(data_dir))
+    assert points == chunks == sum(row["chunks"] for row in listed)
+    found = json.loads(typed(data_dir, "search", "item17x5", "--json"))
+    assert found[0]["source"] == "report-17.md"
+
+
+async def points_and_chunks(data_dir: Path) -> tuple[int, int]:
+    """Count what the index holds, and what the library does."""
+    async with open_stores(load_settings({"RAG_DATA_DIR": str(data_dir)})) as stores:
+        live = await stores.library.live_generation()
+        assert live is not None
+        return await stores.index.count(live.name), (await stores.library.counts()).chunks

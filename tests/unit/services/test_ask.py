@@ -1,13 +1,15 @@
 """Answering questions."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from rag.domain.answer import NOT_ENOUGH_EVIDENCE
 from rag.domain.question import Filter, Question
-from rag.ports.search import IndexMissingError
+from rag.ports.search import IndexMismatchError, IndexMissingError, Point
 from rag.services.ask import AnswerFinished, PassageCited, PassagesFound, TextWritten
+from tests.support.books import cut, document
 from tests.support.workbench import Workbench, file
 
 FILES = (
@@ -95,3 +97,32 @@ async def test_records_have_ids_of_their_own() -> None:
     second = await bench.ask()(question, request_id="r-2")
     assert isinstance(first.id, UUID)
     assert first.id != second.id
+
+
+async def test_a_stream_says_nothing_that_is_not_in_the_log() -> None:
+    """The entry is committed before the first word of the answer."""
+    bench = await bench_with_files()
+    async for event in bench.ask().stream(Question.of("when does a backup run"), request_id="r"):
+        if isinstance(event, TextWritten):
+            assert len(bench.journal.queries) == 1
+
+
+async def test_a_generation_of_another_model_that_became_live_meanwhile_is_refused() -> None:
+    """Noise is never handed out as an answer."""
+    bench = await bench_with_files()
+    meanwhile = await bench.library.live_generation()
+    assert meanwhile is not None
+    another = replace(meanwhile.recipe.model, fingerprint="0123456789ab")
+    generation = await bench.library.add_generation(replace(meanwhile.recipe, model=another))
+    await bench.library.make_live(generation.name)
+    await bench.index.create(generation.name, generation.recipe)
+    await bench.index.switch(generation.name)
+    text = "A backup runs every night at two."
+    whole = cut(document("backup.md", text=text), generation=generation.name, pieces=1)
+    await bench.library.put(document("backup.md", text=text), whole, generation=generation.name)
+    (vector,) = await bench.embedder.embed([text])
+    moment = bench.clock.now()
+    points = [Point(chunk, vector, "backup.md", "Backups", moment, {}) for chunk in whole]
+    await bench.index.upsert(generation.name, points)
+    with pytest.raises(IndexMismatchError, match="was built by"):
+        await bench.ask()(Question.of("when does a backup run"), request_id="r")
