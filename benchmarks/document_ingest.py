@@ -1,6 +1,6 @@
 """How long does each stage of taking documents in take, and what is then found?
 
-    python benchmarks/document_ingest.py FOLDER … [--questions FILE.jsonl]
+    python benchmarks/document_ingest.py [FOLDER …] [--questions FILE.jsonl]
 
 Seconds are summed over all calls of a stage; stages overlap, so they add up to more than the whole.
 With --questions (one object with `text` a line), each is asked, and its answer and passages are printed.
@@ -101,11 +101,12 @@ async def take_in(application: Application, folders: list[Path]) -> None:
         if outcome.outcome is Outcome.FAILED:
             print(f"    failed: {outcome.file.source}: {outcome.error}")
     spent, cpu = time.perf_counter() - began, time.process_time() - cpu
-    counts = await application.stores.library.counts()
+    library = application.stores.library
+    counts, vectors = await library.counts(), await library.count_vectors()
     print(
         f"{dict(outcomes)}, {chunks} chunks in {spent:.1f} s ({chunks / spent:.0f} a second, {cpu:.1f} CPU-s)"
     )
-    print(f"    library: {counts.documents} documents, {counts.chunks} chunks, {counts.vectors} vectors")
+    print(f"    library: {counts.documents} documents, {counts.chunks} chunks, {vectors} vectors")
     for stage, stage_seconds in seconds.most_common():
         print(f"    {stage:16} {stage_seconds:8.2f} s")
 
@@ -128,7 +129,7 @@ async def ask(application: Application, questions: list[str]) -> None:
 def main() -> None:
     """Run it in a data directory of its own."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("folders", nargs="+", type=Path)
+    arguments.add_argument("folders", nargs="*", type=Path, default=[Path(__file__).parents[1] / "docs"])
     arguments.add_argument("--questions", type=Path)
     chosen = arguments.parse_args()
     lines = chosen.questions.read_text(encoding="utf-8").splitlines() if chosen.questions else []

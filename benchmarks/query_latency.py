@@ -149,6 +149,9 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=20)
     arguments.add_argument("--shared", type=Path, default=Path(__file__).parents[2] / "shared")
     chosen = arguments.parse_args()
+    if not (chosen.shared / "data").exists():
+        print(f"not measured: the public sets are not at {chosen.shared}")
+        return
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         corpus, data_dir = Path(folder, "corpus"), Path(folder, "data")
         corpus.mkdir()

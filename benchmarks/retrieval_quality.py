@@ -155,6 +155,9 @@ def main() -> None:
     arguments.add_argument("--shared", type=Path, default=Path(__file__).parents[2] / "shared")
     arguments.add_argument("--model", default="all-MiniLM-L6-v2")
     chosen = arguments.parse_args()
+    if not (chosen.shared / "data").exists():
+        print(f"not measured: the public sets are not at {chosen.shared}")
+        return
     with tempfile.TemporaryDirectory() as cache:
         embedder = load_embedder(chosen.model, batch_size=32, threads=None, cache_dir=Path(cache))
         print(f"model {embedder.identity.key}")

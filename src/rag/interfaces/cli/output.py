@@ -63,7 +63,7 @@ def say_table(
 def say_paragraph(text: str, *, indent: int = 0, style: str = "") -> None:
     """This will print `text` wrapped at words on a terminal, and as one line elsewhere."""
     from rich.padding import Padding  # noqa: PLC0415 - `rag --help` must not wait for it
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415 - only where a table is printed
 
     shown = Text(printable(text), style=style)
     if sys.stdout.isatty():
