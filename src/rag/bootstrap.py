@@ -4,18 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from rag.adapters.embedded import EmbeddedServers
 from rag.adapters.embedder import LateInteractionReranker, LocalEmbedder, load_embedder
 from rag.adapters.folders import FolderFinder
-from rag.adapters.health_checks import LibraryCheck, SearchCheck
+from rag.adapters.health_checks import IndexCheck, LibraryCheck, SearchCheck
 from rag.adapters.parsers import FileParser
-from rag.adapters.postgres import PostgresJobBoard, PostgresJournal, PostgresLibrary
-from rag.adapters.postgres.connection import connect as connect_postgres
-from rag.adapters.postgres.leases import PostgresLeases
-from rag.adapters.postgres.migrate import migrate
-from rag.adapters.postgres.queue import JobConsumer
+from rag.adapters.postgres import (
+    PostgresJobBoard,
+    PostgresJournal,
+    PostgresLeases,
+    PostgresLibrary,
+    connect_for_leases,
+    consume_jobs,
+    migrate,
+)
+from rag.adapters.postgres import connect as connect_postgres
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.adapters.qdrant import QdrantSearchIndex
 from rag.adapters.qdrant import connect as connect_qdrant
@@ -116,7 +122,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         library, journal, leases = (
             PostgresLibrary(database),
             PostgresJournal(database),
-            PostgresLeases(database),
+            PostgresLeases(connect_for_leases(database_url)),
         )
         clock = SystemClock()
         yield Stores(
@@ -137,7 +143,9 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
             inspect_chunks=InspectChunks(library=library),
             collect_feedback=CollectFeedback(journal=journal, clock=clock),
             check_health=CheckHealth(
-                checks=(LibraryCheck(library), SearchCheck(index)), library=library, clock=clock
+                checks=(LibraryCheck(library), SearchCheck(library, index), IndexCheck(library, index)),
+                library=library,
+                clock=clock,
             ),
         )
 
@@ -216,7 +224,7 @@ def _application(
         ingest=ingest,
         catch_up_index=catch_up,
         run_job=run_job,
-        consume_jobs=JobConsumer(stores.database_url, handle=run_job).run,
+        consume_jobs=partial(consume_jobs, stores.database_url, handle=run_job),
     )
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -27,6 +27,9 @@ class SettingsError(RagError):
 
 
 def _default_data_dir() -> Path:
+    checkout = Path(__file__).parents[2]
+    if (checkout / "pyproject.toml").exists():
+        return checkout / ".data"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "rag"
 
 
@@ -99,7 +102,7 @@ class Settings(BaseModel):
         Field(
             alias="RAG_DATA_DIR",
             default_factory=_default_data_dir,
-            description="Where the embedded servers and built models are kept (`./rag` sets it to `.data`).",
+            description="Where embedded servers and built models are kept; unset: `.data` in a checkout.",
         ),
     ]
     chunking_strategy: Annotated[
@@ -146,10 +149,9 @@ class Settings(BaseModel):
         ),
     ] = None
     log_level: Annotated[
-        str,
+        Literal["debug", "info", "warning", "error"],
         Field(
             alias="RAG_LOG_LEVEL",
-            pattern="^(debug|info|warning|error)$",
             description="The least severe line that is logged: debug, info, warning or error.",
         ),
     ] = "info"

@@ -1,5 +1,6 @@
 """What must every index do, whatever stands behind it?"""
 
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol
@@ -23,6 +24,7 @@ from tests.support.points import (
 
 OLD, NEW, NOWHERE = "rag-0001-aaaaaaaa", "rag-0002-bbbbbbbb", "rag-0009-eeeeeeee"
 EAST = direction(1.0)
+ENOUGH_FOR_A_GRAPH = 20_100
 
 
 class Index(SearchIndex, Retriever, Protocol):
@@ -83,6 +85,12 @@ class LifeContract:
         await index.create(OLD, recipe())
         await index.upsert(OLD, points_with(random_directions(600)))
         assert await index.count(OLD) == 600
+
+    async def test_large_texts_at_once(self, index: Index) -> None:
+        """One call takes longer texts than one request could."""
+        await index.create(OLD, recipe())
+        await index.upsert(OLD, [point(n, EAST, "gold".ljust(3 << 20)) for n in range(12)])
+        assert await index.count(OLD) == 12
 
     async def test_removed_points_are_gone(self, index: Index) -> None:
         """After a removal no way leads to the point, and ids that were never there do no harm."""
@@ -145,6 +153,19 @@ class LifeContract:
         await index.optimize(OLD)
         assert await index.count(OLD) == 50
         assert await index.search("word7", EAST, limit=10, filter_by=Filter()) == before
+
+    async def test_optimizing_is_quick_and_can_be_repeated(self, index: Index) -> None:
+        """With enough points for a graph, calls return while it is built, and all is found meanwhile."""
+        vectors = random_directions(ENOUGH_FOR_A_GRAPH)
+        await live_with(index, *points_with(vectors))
+        began = time.monotonic()
+        for _ in range(3):
+            await index.optimize(OLD)
+        assert time.monotonic() - began < 2.0
+        dense, words = await index.search("word77", vectors[77], limit=1, filter_by=Filter())
+        assert (numbers(dense), numbers(words)) == ([77], [77])
+        await index.optimize(OLD)
+        assert await index.count(OLD) == ENOUGH_FOR_A_GRAPH
 
 
 class SearchContract:

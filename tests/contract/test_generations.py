@@ -37,7 +37,7 @@ async def test_vectors_come_back_exactly(library: Library) -> None:
     assert all(vector.dtype == np.float32 for vector in found.values())
     assert await library.vectors([*vectors], model="a/fp32/2") == {}
     assert await library.vectors([], model="a/fp32/1") == {}
-    assert (await library.counts()).vectors == 5
+    assert await library.count_vectors() == 5
 
 
 async def test_generations_are_numbered_and_keep_their_recipes(library: Library) -> None:

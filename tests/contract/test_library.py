@@ -4,11 +4,10 @@ import asyncio
 from dataclasses import replace
 from uuid import UUID, uuid4
 
-import numpy as np
 import pytest
 
 from rag.ports.library import Library, LibraryCounts, UnknownDocumentError
-from tests.support.books import MODEL, MONDAY, RECIPE, TUESDAY, candidates, cut, document
+from tests.support.books import MONDAY, RECIPE, TUESDAY, candidates, cut, document
 
 NOWHERE = UUID(int=0)
 
@@ -22,7 +21,7 @@ async def live(library: Library) -> str:
 async def test_an_empty_library_holds_nothing(library: Library) -> None:
     """Before the first ingest there is nothing, and no generation is live."""
     await library.ping()
-    assert await library.counts() == LibraryCounts(documents=0, chunks=0, vectors=0)
+    assert await library.counts() == LibraryCounts(documents=0, chunks=0)
     assert await library.live_generation() is None
     assert await library.generations() == []
     assert await library.summaries() == []
@@ -154,22 +153,6 @@ async def test_a_deletion_takes_everything_along(library: Library) -> None:
     for missing in (library.document, library.summary, library.chunks, library.delete):
         with pytest.raises(UnknownDocumentError):
             await missing(whole.id)
-
-
-async def test_a_deletion_drops_only_vectors_that_nobody_else_needs(library: Library) -> None:
-    """Documents that share a chunk's text share its vector, and the last one takes it along."""
-    generation, one, other = await live(library), document("one.md"), document("other.md")
-    other = replace(other, parsed=replace(other.parsed, text="First half. Another end."))
-    for each in (one, other):
-        await library.put(each, cut(each, generation=generation), generation=generation)
-    shared, own = (chunk.embedding_hash for chunk in await library.chunks(one.id))
-    assert shared == (await library.chunks(other.id))[0].embedding_hash
-    vectors = {shared: np.ones(4, np.float32), own: np.zeros(4, np.float32)}
-    await library.store_vectors(vectors, model=MODEL.key)
-    await library.delete(one.id)
-    assert set(await library.vectors([shared, own], model=MODEL.key)) == {shared}
-    await library.delete(other.id)
-    assert (await library.counts()).vectors == 0
 
 
 async def test_summaries_are_listed_by_id(library: Library) -> None:

@@ -8,11 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters.in_memory.jobs import InMemoryJobBoard
 from rag.adapters.in_memory.journal import InMemoryJournal
+from rag.adapters.in_memory.leases import InMemoryLeases
 from rag.adapters.in_memory.library import InMemoryLibrary
-from rag.adapters.postgres import PostgresJobBoard, PostgresJournal, PostgresLibrary, connect
+from rag.adapters.postgres import (
+    PostgresJobBoard,
+    PostgresJournal,
+    PostgresLeases,
+    PostgresLibrary,
+    connect,
+    connect_for_leases,
+)
 from rag.ports.jobs import JobBoard
 from rag.ports.journal import Journal
+from rag.ports.leases import Leases
 from rag.ports.library import Library
+from tests.support.entries import Written, WrittenInMemory, WrittenInPostgres
 
 _DATABASES = {"postgres-embedded": "emptied_database_url", "postgres-external": "external_database_url"}
 if not os.environ.get("DATABASE_TEST_URL"):
@@ -49,6 +59,27 @@ def library(engine: AsyncEngine | None) -> Library:
 def journal(engine: AsyncEngine | None) -> Journal:
     """An empty journal of each kind."""
     return InMemoryJournal() if engine is None else PostgresJournal(engine)
+
+
+@pytest.fixture
+def written(journal: Journal, engine: AsyncEngine | None) -> Written:
+    """What the journal of this test holds."""
+    if isinstance(journal, InMemoryJournal):
+        return WrittenInMemory(journal)
+    assert engine is not None
+    return WrittenInPostgres(engine)
+
+
+@pytest.fixture
+def leases(place: str | None) -> Leases:
+    """Leases of each kind."""
+    return InMemoryLeases() if place is None else PostgresLeases(connect_for_leases(place))
+
+
+@pytest.fixture
+def others(place: str | None, leases: Leases) -> Leases:
+    """Leases at the same place, as another process has them; memory belongs to one process alone."""
+    return leases if place is None else PostgresLeases(connect_for_leases(place))
 
 
 @pytest.fixture

@@ -63,6 +63,18 @@ class Answer:
 NOT_ENOUGH_EVIDENCE = "I could not find an answer to this in the documents."
 
 
+NO_DOCUMENTS = "There are no documents to answer from yet: ingest some first."
+
+
+def no_documents(*, writer: str) -> Answer:
+    """Decline: the library is empty.
+
+    >>> no_documents(writer="extractive").abstained
+    True
+    """
+    return Answer(text=NO_DOCUMENTS, citations=(), abstained=True, writer=writer)
+
+
 def not_enough_evidence(*, writer: str) -> Answer:
     """Decline: nothing relevant enough was found.
 

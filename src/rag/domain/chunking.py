@@ -23,6 +23,7 @@ def chunk_document(
 ) -> tuple[Chunk, ...]:
     """This will cut a document into chunks of at most `recipe.size_tokens`, in the order of its text.
 
+    A chunk has at most `MAX_TOKEN_CHARACTERS` for each of its tokens, and once more, however long words are.
     Every letter and digit of the text is in a chunk. Neighbours share whole sentences (with FIXED: tokens) of
     at most `recipe.overlap_tokens`. Tables and code that fit into a chunk are in one piece.
 
@@ -34,7 +35,7 @@ def chunk_document(
     ranges = _ranges(document, recipe, grid, [start for start, _ in sentence_spans])
     places = _Places(document)
     return tuple(
-        _chunk(document, generation, places, ordinal=ordinal, span=span, token_count=grid.count(*span))
+        _chunk(document, generation, places, ordinal=ordinal, span=span, token_count=grid.true_count(*span))
         for ordinal, span in enumerate(_worth_keeping(text, ranges))
     )
 
@@ -85,13 +86,19 @@ def _ranges(
 def _worth_keeping(text: str, ranges: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Trim white space, and leave out what says nothing that the chunk before it does not say."""
     covered = 0
+    last_start = -1
     for start, end in ranges:
-        piece = text[start:end]
-        trimmed_start = end - len(piece.lstrip())
-        trimmed_end = start + len(piece.rstrip())
+        trimmed_start, trimmed_end = _trimmed(text, start, end)
+        if trimmed_start <= last_start:  # all that was repeated before it is white space
+            trimmed_start, trimmed_end = _trimmed(text, covered, end)
         if _LETTER_OR_DIGIT.search(text, max(trimmed_start, covered), max(trimmed_end, covered)):
-            covered = trimmed_end
+            covered, last_start = trimmed_end, trimmed_start
             yield trimmed_start, trimmed_end
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return end - len(piece.lstrip()), start + len(piece.rstrip())
 
 
 class _Places:

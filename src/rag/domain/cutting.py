@@ -1,5 +1,6 @@
 """At which characters is a text cut, so that no piece has too many tokens and none ends where it need not?"""
 
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -8,24 +9,38 @@ from typing import Final
 from rag.domain.documents import Heading
 from rag.domain.recipe import ChunkingRecipe
 
+# Real words, with the indentation or the gap of a table behind them, stay below this.
+MAX_TOKEN_CHARACTERS: Final = 48
 _TINY_SHARE: Final = 4  # a last piece, or a section, below a quarter of the size is tiny
 _LOOK_BACK_SHARE: Final = 4  # white space is looked for in the last quarter of a piece
+_MARKS_OF_A_CHARACTER: Final = 8  # accents are kept with their letter up to this many
+_JOINERS: Final = "\u200c\u200d\ufe0e\ufe0f"
 
 
 class TokenGrid:
-    """A text with the places at which its tokens start: counts tokens and finds places to cut at."""
+    """A text with the places at which its tokens start: counts tokens and finds places to cut at.
+
+    A tokenizer makes a single token of a word of a million characters, and none of white space. So a stretch
+    of more than `MAX_TOKEN_CHARACTERS` from one token to the next is measured as several tokens, and a piece
+    of so many tokens has at most so many times, and once more, as many characters.
+    """
 
     def __init__(self, text: str, starts: Sequence[int]) -> None:
         self.text = text
-        self._starts = starts
+        self._true_starts = starts
+        self._starts = _with_long_stretches_divided(text, starts)
 
     def index(self, place: int) -> int:
         """This will count the tokens that start before character `place`."""
         return bisect_left(self._starts, place)
 
     def count(self, start: int, end: int) -> int:
-        """This will count the tokens that start within `[start, end)`."""
+        """This will count the tokens that start within `[start, end)`, long ones as several."""
         return self.index(end) - self.index(start)
+
+    def true_count(self, start: int, end: int) -> int:
+        """This will count the tokens that start within `[start, end)`, as the model sees them."""
+        return bisect_left(self._true_starts, end) - bisect_left(self._true_starts, start)
 
     def place(self, index: int) -> int:
         """This will give the character at which token `index` starts, or the end of the text."""
@@ -66,6 +81,32 @@ class TokenGrid:
             parts = -(-(last - first) // size)
             first = self.cut_before(first + -(-(last - first) // parts), first=first)
             yield self.place(first)
+
+
+def _with_long_stretches_divided(text: str, starts: Sequence[int]) -> Sequence[int]:
+    borders = (0, *starts, len(text))
+    if all(end - start <= MAX_TOKEN_CHARACTERS for start, end in pairwise(borders)):
+        return starts
+    divided: list[int] = []
+    for start, end in pairwise(borders):
+        divided.extend(_places_within(text, start, end))
+        divided.append(end)
+    return divided[:-1]
+
+
+def _places_within(text: str, start: int, end: int) -> Iterator[int]:
+    """Divide a long stretch at equal distances, moved to before the letter that an accent belongs to."""
+    while end - start > MAX_TOKEN_CHARACTERS:
+        place = start + MAX_TOKEN_CHARACTERS
+        nearest = place - _MARKS_OF_A_CHARACTER
+        start = next(
+            (at for at in range(place, nearest, -1) if not _belongs_to_letter_before(text, at)), place
+        )
+        yield start
+
+
+def _belongs_to_letter_before(text: str, place: int) -> bool:
+    return unicodedata.combining(text[place]) > 0 or text[place] in _JOINERS or text[place - 1] == "\u200d"
 
 
 def cut_by_tokens(grid: TokenGrid, recipe: ChunkingRecipe) -> Iterator[tuple[int, int]]:

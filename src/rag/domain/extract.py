@@ -13,6 +13,8 @@ WRITER: Final = "extractive"
 MAX_SENTENCES: Final = 3
 MIN_WORDS: Final = 4
 MAX_SENTENCE_CHARACTERS: Final = 600
+NEW_WORDS: Final = 2  # what an answer adds to the question, at the least
+ANNOUNCERS: Final = (":", "\uff1a", ",")  # what ends so only leads up to something
 QUESTION_MARKS: Final = ("?", "？")  # noqa: RUF001 - the full-width one ends questions in Chinese and Japanese
 BRACKETS_AND_SLASHES: Final = ("/", "\\", "]", "}", ">", "|")
 
@@ -57,10 +59,26 @@ def sentences_of(passage: Passage, spans: Sequence[tuple[int, int]]) -> tuple[Se
 def _can_stand_alone(text: str) -> bool:
     words = count_words(text)
     ending = text.rstrip()[-1:]
-    if words < MIN_WORDS or ending in QUESTION_MARKS:
+    if words < MIN_WORDS or ending in QUESTION_MARKS or ending in ANNOUNCERS:
         return False
     is_heading = words <= 2 * MIN_WORDS and (ending.isalnum() or ending in BRACKETS_AND_SLASHES)
     return not is_heading
+
+
+def repeats(sentence: str, question: str) -> bool:
+    """Tell a sentence that says the question again, as a list of examples does, and adds next to nothing.
+
+    >>> repeats('rag ask "How long is lunch?"', "How long is lunch?")
+    True
+    >>> repeats("Lunch is an hour long.", "How long is lunch?")
+    False
+    """
+    said, asked = _bare_words(sentence), _bare_words(question)
+    return " ".join(asked) in " ".join(said) or len(set(said) - set(asked)) < NEW_WORDS
+
+
+def _bare_words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def extract_answer(sentences: Sequence[Sentence], scores: Sequence[float]) -> Answer:

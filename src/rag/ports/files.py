@@ -48,3 +48,6 @@ class FileFinder(Protocol):
         Raises:
             NoSuchPathError: a path does not exist or cannot be opened.
         """
+
+    def passed_over(self, paths: Sequence[Path]) -> Sequence[str]:
+        """This will name the files of the folders that `find` leaves out for their format."""

@@ -27,6 +27,15 @@ class UnknownDocumentError(NotFoundError):
     advice: ClassVar[str] = "List the documents with `rag documents list` or GET /documents."
 
 
+class NewerDatabaseError(LibraryUnavailableError):
+    """The database's tables are of a release that this program does not know yet."""
+
+    code: ClassVar[str] = "database_newer"
+    advice: ClassVar[str] = (
+        "Upgrade this program to the release that changed the database, or restore the dump made before that."
+    )
+
+
 class GenerationState(StrEnum):
     """A generation is built, becomes live, stays for going back, and is retired."""
 
@@ -69,11 +78,10 @@ class DocumentSummary:
 
 @dataclass(frozen=True, slots=True)
 class LibraryCounts:
-    """How much there is."""
+    """How much the live generation holds."""
 
     documents: int
     chunks: int
-    vectors: int
 
 
 class Library(Protocol):
@@ -91,7 +99,8 @@ class Library(Protocol):
         """This will store a document with its chunks in one transaction, in place of what it had before.
 
         `created_at` of a document that exists stays. The ids of the chunks it replaces are remembered as
-        removals in the same transaction.
+        removals in the same transaction. Vectors of the replaced chunks that no chunk of any generation
+        refers to any more go with them.
 
         Returns:
             the replaced chunks' ids, to be taken out of the index.
@@ -154,7 +163,13 @@ class Library(Protocol):
         """This will store vectors by content hash; those that exist stay as they are."""
 
     async def counts(self) -> LibraryCounts:
-        """This will count the library, chunks in the live generation only."""
+        """This will count the documents and chunks of the live generation; quick in a library of any size."""
+
+    async def count_vectors(self) -> int:
+        """This will count the stored vectors, exactly.
+
+        Slow on a large library: for checks and benchmarks only.
+        """
 
     async def live_generation(self) -> Generation | None:
         """This will give the live generation, or None before the first ingest."""

@@ -31,7 +31,9 @@ class EmptyDocumentError(InvalidInputError):
     """The file holds no text."""
 
     code: ClassVar[str] = "document_empty"
-    advice: ClassVar[str] = "If it is a scan, run a text recognition (OCR) over it first."
+    advice: ClassVar[str] = (
+        "An empty file has nothing to find; run a text recognition (OCR) over a scan first."
+    )
 
 
 class FileTooLargeError(InvalidInputError):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from rag.domain.documents import Chunk, ChunkId, Metadata
-from rag.domain.errors import RagError, UnavailableError
+from rag.domain.errors import InvalidInputError, RagError, UnavailableError
 from rag.domain.question import Filter
 from rag.domain.ranking import Ranking
 from rag.domain.recipe import IndexRecipe
@@ -36,6 +36,13 @@ class IndexMissingError(UnavailableError):
     code: ClassVar[str] = "index_missing"
     kind: ClassVar[str] = "QdrantException"
     advice: ClassVar[str] = "Ingest documents first: rag ingest PATH."
+
+
+class PointRefusedError(InvalidInputError):
+    """The vector engine does not take a chunk, such as one that is too large for it."""
+
+    code: ClassVar[str] = "point_refused"
+    advice: ClassVar[str] = "Split the document into smaller ones, and ingest it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,13 @@ class SearchIndex(Protocol):
     async def upsert(self, generation: str, points: Sequence[Point]) -> None:
         """This will add or replace points, and return when the engine has acknowledged them.
 
-        Acknowledged points are durable once `flush` has returned.
+        Acknowledged points are durable once `flush` has returned. When it fails, some of them may be there.
+
+        Raises:
+            IndexMissingError: there is no such generation.
+            IndexMismatchError: a vector has another dimension than the generation.
+            PointRefusedError: the engine is there, but does not take one of the points.
+            SearchUnavailableError: the engine does not answer.
         """
 
     async def flush(self, generation: str) -> None:
@@ -116,4 +129,12 @@ class SearchIndex(Protocol):
         """
 
     async def optimize(self, generation: str) -> None:
-        """This will build the generation's graph where it pays, while searches go on."""
+        """This will start building the graph where it pays, and return; searches go on meanwhile.
+
+        It is quick, and may be called after every ingest: nothing happens where there are too few points, too
+        few new ones since the last time, or a build under way. One that was interrupted is started again.
+
+        Raises:
+            IndexMissingError: there is no such generation.
+            SearchUnavailableError: the engine does not answer.
+        """

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import uuid4
 
-from rag.domain.answer import Answer, Citation, not_enough_evidence
+from rag.domain.answer import Answer, Citation, no_documents, not_enough_evidence
 from rag.domain.evidence import DEFAULT_FLOOR, best_cosine, select_evidence
-from rag.domain.extract import MAX_PASSAGES, WRITER, Sentence, extract_answer, sentences_of
+from rag.domain.extract import MAX_PASSAGES, WRITER, Sentence, extract_answer, repeats, sentences_of
 from rag.domain.question import Question
 from rag.domain.ranking import Passage
 from rag.ports.clock import Clock
@@ -84,8 +84,11 @@ class AskQuestion:
         asked_at = self.clock.now()
         passages = await self.search(question, timer=timer)
         yield PassagesFound(passages)
-        answer = await self._write(question, passages, timer=timer)
         generation = passages[0].generation if passages else await self._live_generation()
+        if generation is None:
+            answer = no_documents(writer=WRITER)
+        else:
+            answer = await self._write(question, passages, timer=timer)
         record = QueryRecord(
             id=uuid4(),
             request_id=request_id,
@@ -111,7 +114,8 @@ class AskQuestion:
         if not evidence:
             return not_enough_evidence(writer=WRITER)
         with timer.stage("split"):
-            sentences = await asyncio.to_thread(self._sentences, evidence)
+            found = await asyncio.to_thread(self._sentences, evidence)
+            sentences = [sentence for sentence in found if not repeats(sentence.text, question.text)]
         if not sentences:
             return not_enough_evidence(writer=WRITER)
         with timer.stage("extract"):

@@ -58,8 +58,8 @@ class CheckHealth:
 
     async def __call__(self) -> Health:
         """This will always give an answer, within about `timeout_seconds`."""
-        *parts, generation = await asyncio.gather(
-            *(self._part(check) for check in self.checks), self._generation()
+        parts, generation = await asyncio.gather(
+            asyncio.gather(*(self._part(check) for check in self.checks)), self._generation()
         )
         needed = {check.name for check in self.checks if check.needed}
         down = {part.name for part in parts if part.status is not Status.OK}

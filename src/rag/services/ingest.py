@@ -130,8 +130,15 @@ class IngestFiles:
         return _Ready(file, prepared, outcome, began)
 
     async def _store(self, group: Sequence[_Ready], *, generation: Generation) -> Sequence[FileOutcome]:
-        if group:
-            await self.store([ready.prepared for ready in group], generation=generation)
+        """Store a group; where the index refuses a document, one by one, so that it alone fails."""
+        try:
+            if group:
+                await self.store([ready.prepared for ready in group], generation=generation)
+        except InvalidInputError as error:
+            if len(group) == 1:
+                return [self._outcome(group[0].file, Outcome.FAILED, group[0].began, error=error)]
+            alone = [await self._store([ready], generation=generation) for ready in group]
+            return [outcome for outcomes in alone for outcome in outcomes]
         return [self._outcome(r.file, r.outcome, r.began, chunks=len(r.prepared.chunks)) for r in group]
 
     def _outcome(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.domain.question import Question
-from rag.domain.ranking import FusedCandidate, Passage, fuse
+from rag.domain.ranking import FusedCandidate, Passage, Ranking, fuse
 from rag.ports.library import Library
-from rag.ports.models import Embedder
-from rag.ports.search import IndexMismatchError, Retriever
+from rag.ports.models import Embedder, Vectors
+from rag.ports.search import IndexMismatchError, IndexMissingError, Retriever
 from rag.services.stages import StageTimer
 
 
@@ -39,15 +39,21 @@ class SearchPassages:
             vector = await self.embedder.embed_question(question.text)
         with timer.stage("retrieve"):
             limit = max(self.candidates, question.top_k)
-            rankings = await self.retriever.search(
-                question.text, vector, limit=limit, filter_by=question.filter
-            )
+            rankings = await self._rankings(question, vector, limit=limit)
         with timer.stage("fuse"):
             fused = fuse(rankings, limit=2 * limit)
         with timer.stage("read"):
             passages = await self._read(fused, wanted=question.top_k)
             await self._verify({passage.generation for passage in passages})
         return passages
+
+    async def _rankings(self, question: Question, vector: Vectors, *, limit: int) -> Sequence[Ranking]:
+        try:
+            return await self.retriever.search(question.text, vector, limit=limit, filter_by=question.filter)
+        except IndexMissingError:
+            if await self.library.live_generation() is None:  # nothing is lost: there are no documents yet
+                return ()
+            raise
 
     async def _read(self, fused: Sequence[FusedCandidate], *, wanted: int) -> Sequence[Passage]:
         passages: list[Passage] = []

@@ -48,6 +48,8 @@ class StoreDocuments:
             if replaced:
                 await self.index.remove(generation.name, replaced)
                 await self.library.confirm_removals(replaced)
+                # A text that moved from one of these documents to another lost its vector on the way.
+                await self.library.store_vectors(vectors, model=self.embedder.identity.key)
 
     async def project(self, prepared: Sequence[PreparedDocument], *, generation: Generation) -> None:
         """This will index documents that the library holds already; hold WRITING for it."""

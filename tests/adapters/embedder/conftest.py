@@ -64,7 +64,7 @@ def tiny(tmp_path: Path) -> Path:
 def shared_data() -> Path:
     """Give the public retrieval sets, which are not part of the project."""
     default = Path(__file__).parents[3].parent / "shared"
-    folder = Path(os.environ.get("RAG_SHARED_DIR", default)) / "data" / "retrieval"
+    folder = Path(os.environ.get("TEST_SHARED_DIR", default)) / "data" / "retrieval"
     if not folder.is_dir():
-        pytest.skip("the public retrieval sets are not here; name their folder in RAG_SHARED_DIR")
+        pytest.skip("the public retrieval sets are not here; name their folder in TEST_SHARED_DIR")
     return folder

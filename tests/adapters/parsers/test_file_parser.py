@@ -105,7 +105,7 @@ async def test_a_file_over_the_limit_is_refused(
 
 
 async def test_a_large_text_is_read_by_a_process(parser: DocumentParser) -> None:
-    """Above a mebibyte, text comes back from a process just as it would from a thread."""
+    """Above a few kilobytes, text comes back from a process just as it would from a thread."""
     content = b"# Title\n\n" + b"Some words of a paragraph.\n\n" * 40_000
     parsed = await parser.parse("a.md", content)
     assert list(children())

@@ -11,7 +11,7 @@ from rag.adapters.parsers import FileParser
 from rag.domain.documents import ParsedDocument
 
 ROOT = Path(__file__).parents[3]
-SHARED = Path(os.environ.get("RAG_SHARED_DIR") or ROOT.parent / "shared")
+SHARED = Path(os.environ.get("TEST_SHARED_DIR") or ROOT.parent / "shared")
 FILINGS = SHARED / "data/documents/sec10q/files"
 MANUAL = SHARED / "data/documents/sqlite_docs/html"
 SECONDS = 60.0

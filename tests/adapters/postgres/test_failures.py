@@ -39,6 +39,7 @@ def every_call(engine: AsyncEngine) -> list[Callable[[], Awaitable[object]]]:
         lambda: library.vectors(["a"], model="m"),
         lambda: library.store_vectors({"a": np.zeros(2, np.float32)}, model="m"),
         library.counts,
+        library.count_vectors,
         library.live_generation,
         library.generations,
         lambda: library.add_generation(RECIPE),

@@ -1,17 +1,33 @@
 """Do the migrations lead from nothing to exactly the tables that the program expects?"""
 
 import asyncio
+import subprocess
+import sys
 from importlib.resources import files
 
+import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pgqueuer import AsyncpgDriver
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters.postgres import PostgresLibrary, connect, migrate
+from rag.adapters.postgres.migrate import REVISIONS
 from rag.adapters.postgres.queue import _queries
 from rag.adapters.postgres.tables import TABLES
+from rag.ports.library import NewerDatabaseError
+from tests.support.postgres import run_sql
+
+# What a command does with a database that is up to date, and which slow imports that took.
+LOOK = """
+import asyncio, sys
+from rag.adapters.postgres import migrate
+asyncio.run(migrate(sys.argv[1]))
+print(sorted({"alembic", "pgqueuer"} & sys.modules.keys()))
+"""
 
 
 async def test_an_empty_database_becomes_usable(empty_database_url: str) -> None:
@@ -60,3 +76,54 @@ def test_an_installed_package_carries_its_migrations() -> None:
     folder = files("rag.adapters.postgres") / "migrations"
     assert (folder / "env.py").is_file()
     assert (folder / "versions" / "r0001_first_tables.py").is_file()
+
+
+def test_the_program_knows_its_own_migrations() -> None:
+    """The revisions named in the program are those of the scripts, in their order."""
+    folder = files("rag.adapters.postgres") / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(REVISIONS)
+    assert scripts.get_heads() == [REVISIONS[-1]]
+
+
+async def test_a_half_migrated_database_is_completed(empty_database_url: str, database_url: str) -> None:
+    """A database of an older release is brought to the newest tables."""
+    await migrate(empty_database_url)
+    await run_sql(
+        empty_database_url,
+        "DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics, pgqueuer_schedules CASCADE",
+        "DROP TYPE pgqueuer_status CASCADE",
+        "DROP FUNCTION fn_pgqueuer_changed",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
+    await migrate(empty_database_url)
+    counted = text("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'")
+    assert await _scalar(empty_database_url, counted) == await _scalar(database_url, counted)
+
+
+async def test_a_newer_database_is_refused_and_left_alone(database_url: str) -> None:
+    """A program that is older than the database says so, and what to do."""
+    await run_sql(database_url, "UPDATE alembic_version SET version_num = '0099'")
+    with pytest.raises(NewerDatabaseError, match=r"newer version of this program.*0099") as caught:
+        await migrate(database_url)
+    assert caught.value.advice.startswith("Upgrade this program")
+    assert await _scalar(database_url, text("SELECT version_num FROM alembic_version")) == "0099"
+
+
+async def _scalar(url: str, statement: TextClause) -> object:
+    pool = connect(url, pool_size=1, max_overflow=0)
+    async with pool.connect() as connection:
+        found: object = await connection.scalar(statement)
+    await pool.dispose()
+    return found
+
+
+def test_an_up_to_date_database_costs_no_slow_import(database_url: str) -> None:
+    """A command that neither migrates nor touches the queue loads neither Alembic nor pgqueuer."""
+    looked = subprocess.run(
+        [sys.executable, "-c", LOOK, database_url], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert looked.stdout == "[]\n"

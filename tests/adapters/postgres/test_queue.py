@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rag.adapters.postgres import JobConsumer, Patience, PostgresJobBoard
+from rag.adapters.postgres import PostgresJobBoard
+from rag.adapters.postgres.queue import JobConsumer, Patience
 from rag.domain.errors import UnavailableError
 from rag.ports.jobs import FileResult, Job, JobState, Upload
 from rag.ports.library import LibraryUnavailableError
@@ -23,7 +24,7 @@ BRIEF = Patience(attempts=3, retry_seconds=0.05, outage_seconds=0.05)
 # A worker that takes a job, says so, and never comes to an end with it.
 STUCK_WORKER = """
 import asyncio, sys
-from rag.adapters.postgres import JobConsumer
+from rag.adapters.postgres.queue import JobConsumer
 async def handle(job_id):
     print("took", job_id, flush=True)
     await asyncio.sleep(600)

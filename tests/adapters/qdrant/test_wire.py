@@ -12,7 +12,12 @@ from rag.adapters.qdrant import QdrantSearchIndex, connect
 from rag.domain.errors import InvalidInputError
 from rag.domain.question import Filter
 from rag.domain.recipe import LexicalRecipe
-from rag.ports.search import IndexMismatchError, IndexMissingError, SearchUnavailableError
+from rag.ports.search import (
+    IndexMismatchError,
+    IndexMissingError,
+    PointRefusedError,
+    SearchUnavailableError,
+)
 from tests.support.points import direction, point, recipe
 
 NAME = "rag-0001-aaaaaaaa"
@@ -142,6 +147,11 @@ async def test_a_silent_server_costs_the_time_out(name: str) -> None:
             "Wrong input: Vector dimension error: expected dim: 4, got 8",
             IndexMismatchError,
         ),
+        (
+            "400 Bad Request",
+            "Wrong input: Not existing vector name error: dense",
+            IndexMismatchError,
+        ),
     ],
 )
 async def test_what_the_caller_can_mend_has_its_own_error(
@@ -153,6 +163,17 @@ async def test_what_the_caller_can_mend_has_its_own_error(
         client = connect(url)
         with pytest.raises(expected):
             await USES["search"](QdrantSearchIndex(client, lexical=LexicalRecipe()))
+        await client.close()
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "413 Payload Too Large", "422 Unprocessable Entity"])
+@pytest.mark.parametrize("body", [b'{"status": {"error": "too long a text"}}', b"too long a text"])
+async def test_refused_points_are_no_outage(status: str, body: bytes) -> None:
+    """Points that a running server does not take have an error of their own, with the server's reason."""
+    async with server(answer(status, body)) as url:
+        client = connect(url)
+        with pytest.raises(PointRefusedError, match="too long a text"):
+            await USES["upsert"](QdrantSearchIndex(client, lexical=LexicalRecipe()))
         await client.close()
 
 

@@ -92,7 +92,7 @@ class Stand:
 
     def _stores(self) -> Stores:
         bench = self.bench
-        checks: list[HealthCheck] = [LibraryCheck(bench.library), SearchCheck(bench.index)]
+        checks: list[HealthCheck] = [LibraryCheck(bench.library), SearchCheck(bench.library, bench.index)]
         return Stores(
             library=bench.library,
             index=bench.index,

@@ -222,14 +222,13 @@ async def test_a_search_gives_passages_and_keeps_nothing(client: httpx.AsyncClie
     assert stand.bench.journal.queries == {}
 
 
-async def test_before_the_first_ingest_nothing_can_be_asked(stand: Stand) -> None:
-    """An empty service says what to do first."""
+async def test_before_the_first_ingest_the_answer_says_so(stand: Stand) -> None:
+    """An empty service declines, and says what to do first."""
     transport = httpx.ASGITransport(stand.app())
     async with httpx.AsyncClient(transport=transport, base_url="http://rag.test") as client:
-        problem = is_problem(
-            await client.post("/query", json={"question": "a"}), status=503, code="index_missing"
-        )
-    assert "rag ingest" in problem["advice"]
+        envelope = (await client.post("/query", json={"question": "a"})).json()
+    assert envelope["abstained"]
+    assert "ingest some first" in envelope["answer"]
 
 
 def test_the_example_has_the_envelopes_members() -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from rag.adapters.in_memory.search import InMemorySearchIndex
 from rag.domain.answer import NOT_ENOUGH_EVIDENCE
 from rag.domain.question import Filter, Question
 from rag.ports.search import IndexMismatchError, IndexMissingError, Point
@@ -82,11 +83,32 @@ async def test_an_answer_that_cannot_be_logged_is_not_given() -> None:
         await bench.ask()(Question.of("when does a backup run"), request_id="r")
 
 
-async def test_before_the_first_document_the_question_is_refused_with_advice() -> None:
-    """An empty service says what to do rather than that nothing was found."""
-    with pytest.raises(IndexMissingError) as caught:
-        await Workbench().ask()(Question.of("anything"), request_id="r")
-    assert "rag ingest" in caught.value.advice
+async def test_before_the_first_document_the_answer_says_so() -> None:
+    """An empty service can answer: it declines, and says what to do."""
+    bench = Workbench()
+    record = await bench.ask()(Question.of("anything"), request_id="r")
+    assert record.answer.abstained
+    assert "ingest some first" in record.answer.text
+    assert record.generation is None
+
+
+async def test_a_lost_index_is_no_lack_of_documents() -> None:
+    """Where PostgreSQL knows documents, an engine without them is an outage."""
+    bench = await bench_with_files()
+    bench.index = InMemorySearchIndex()
+    with pytest.raises(IndexMissingError):
+        await bench.ask()(Question.of("when does a backup run"), request_id="r")
+
+
+async def test_a_sentence_that_only_repeats_the_question_is_no_answer() -> None:
+    """Lists of example questions echo what was asked."""
+    bench = Workbench()
+    await bench.take_in(
+        file("examples.md", "rag ask when does a backup run today"),
+        file("backup.md", "Every night at two all databases are copied when a backup does run."),
+    )
+    record = await bench.ask(floor=-1.0)(Question.of("when does a backup run today"), request_id="r")
+    assert record.sources == ("backup.md",)
 
 
 async def test_records_have_ids_of_their_own() -> None:

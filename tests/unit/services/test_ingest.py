@@ -1,11 +1,14 @@
 """Taking files in."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from rag.adapters.in_memory.search import InMemorySearchIndex
 from rag.domain.question import Question
 from rag.ports.files import SourceFile
 from rag.ports.parsing import EmptyDocumentError, UnreadableFileError
-from rag.ports.search import IndexMismatchError
+from rag.ports.search import IndexMismatchError, Point, PointRefusedError
 from rag.services.ingest import Outcome
 from rag.services.stages import StageTimer
 from tests.support.workbench import Workbench, file
@@ -88,3 +91,21 @@ async def test_an_index_of_another_model_is_refused_before_anything_is_read() ->
     other = Workbench(library=bench.library, index=bench.index, embedder=type(bench.embedder)(dimension=32))
     with pytest.raises(IndexMismatchError, match="was built by"):
         await other.take_in(ALERTS)
+
+
+async def test_a_document_that_the_index_refuses_fails_alone() -> None:
+    """The others of its group are stored."""
+
+    class PickyIndex(InMemorySearchIndex):
+        async def upsert(self, generation: str, points: Sequence[Point]) -> None:
+            if any(point.source == "alerts.md" for point in points):
+                raise PointRefusedError("alerts.md is too large for the engine.")
+            await super().upsert(generation, points)
+
+    bench = Workbench(index=PickyIndex())
+    outcomes = await bench.take_in(BACKUP, ALERTS, file("c.md", "Another text."))
+    assert {o.file.source: o.outcome for o in outcomes} == {
+        "backup.md": Outcome.ADDED,
+        "alerts.md": Outcome.FAILED,
+        "c.md": Outcome.ADDED,
+    }

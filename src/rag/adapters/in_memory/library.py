@@ -67,7 +67,9 @@ class InMemoryLibrary:
         before = self._shelved.get((document.id, generation))
         self._shelved[document.id, generation] = _Shelved(document.content_hash, tuple(chunks))
         current = {chunk.id for chunk in chunks}
-        replaced = [chunk.id for chunk in (before.chunks if before else ()) if chunk.id not in current]
+        old = before.chunks if before else ()
+        replaced = [chunk.id for chunk in old if chunk.id not in current]
+        self._drop_unused_vectors(old)
         self._removals |= dict.fromkeys(replaced, generation)
         for chunk_id in current:
             self._removals.pop(chunk_id, None)
@@ -79,9 +81,7 @@ class InMemoryLibrary:
         del self._documents[document_id]
         mine = [key for key in self._shelved if key[0] == document_id]
         gone = {generation: self._shelved.pop((_, generation)).chunks for _, generation in mine}
-        still_used = {chunk.embedding_hash for kept in self._shelved.values() for chunk in kept.chunks}
-        dropped = {chunk.embedding_hash for lost in gone.values() for chunk in lost} - still_used
-        self._vectors = {key: vector for key, vector in self._vectors.items() if key[0] not in dropped}
+        self._drop_unused_vectors([chunk for lost in gone.values() for chunk in lost])
         ids = {generation: [chunk.id for chunk in lost] for generation, lost in gone.items() if lost}
         for generation, chunk_ids in ids.items():
             self._removals |= dict.fromkeys(chunk_ids, generation)
@@ -167,17 +167,18 @@ class InMemoryLibrary:
             self._vectors.setdefault((name, model), own)
 
     async def counts(self) -> LibraryCounts:
-        """This will count the library."""
+        """This will count the live generation."""
         live = await self.live_generation()
-        return LibraryCounts(
-            documents=len(self._documents),
-            chunks=sum(
-                len(shelved.chunks)
-                for (_, generation), shelved in self._shelved.items()
-                if live is not None and generation == live.name
-            ),
-            vectors=len(self._vectors),
-        )
+        sizes = [
+            len(shelved.chunks)
+            for (_, generation), shelved in self._shelved.items()
+            if live is not None and generation == live.name
+        ]
+        return LibraryCounts(documents=len(sizes), chunks=sum(sizes))
+
+    async def count_vectors(self) -> int:
+        """This will count the stored vectors."""
+        return len(self._vectors)
 
     async def live_generation(self) -> Generation | None:
         """This will give the live generation."""
@@ -212,6 +213,11 @@ class InMemoryLibrary:
 
     async def ping(self) -> None:
         """This will do nothing: memory is always there."""
+
+    def _drop_unused_vectors(self, gone: Sequence[Chunk]) -> None:
+        still_used = {chunk.embedding_hash for kept in self._shelved.values() for chunk in kept.chunks}
+        dropped = {chunk.embedding_hash for chunk in gone} - still_used
+        self._vectors = {key: vector for key, vector in self._vectors.items() if key[0] not in dropped}
 
     def _known(self, document_id: DocumentId) -> Document:
         if document_id not in self._documents:

@@ -1,6 +1,7 @@
 """How does a file, of any kind that we read, become text with pages, headings and tables in their places?"""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from rag.adapters.parsers.formats import Format, format_of, named_format, read
@@ -11,15 +12,17 @@ from rag.ports.parsing import EmptyDocumentError, FileTooLargeError
 MAX_FILE_BYTES: Final = 64 * 2**20
 MAX_SECONDS: Final = 120.0
 READING_PROCESSES: Final = 2
-# Above this, a reader written in Python would hold the interpreter long enough to be felt by other requests.
-MAX_BYTES_IN_A_THREAD: Final = 2**20
+# A thread has no limit of time or memory; whatever a file of this size holds, it is read in milliseconds.
+MAX_BYTES_IN_A_THREAD: Final = 4096
 
 
 class FileParser:
-    """Reads text, Markdown, HTML and PDF: small files in a thread, PDFs and large files in processes."""
+    """Reads text, Markdown, HTML and PDF, in processes; a text of a few kilobytes in a thread of its own."""
 
     def __init__(self, *, processes: int = READING_PROCESSES, timeout_seconds: float = MAX_SECONDS) -> None:
         self._processes = ReadingProcesses(count=processes, timeout_seconds=timeout_seconds)
+        # Not the event loop's own threads: files of whatever kind must not keep those that questions need.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-small-file")
 
     def reads(self, name: str) -> bool:
         """This will say whether a file of this name is of a kind that we read."""
@@ -42,8 +45,9 @@ class FileParser:
         kind = format_of(name, content)
         if kind is Format.PDF or len(content) > MAX_BYTES_IN_A_THREAD:
             return await self._processes.read(kind, content)
-        return await asyncio.to_thread(read, kind, content)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, read, kind, content)
 
     def close(self) -> None:
         """This will end the reading processes, after the files that are being read."""
+        self._thread.shutdown(cancel_futures=True)
         self._processes.close()

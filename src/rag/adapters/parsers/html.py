@@ -10,6 +10,7 @@ from rag.adapters.parsers.composing import TextComposer, date_of, metadata_of
 from rag.adapters.parsers.decoding import decode
 from rag.adapters.parsers.html_blocks import write_blocks
 from rag.adapters.parsers.html_boilerplate import leave_out_boilerplate, leave_out_unseen
+from rag.adapters.parsers.html_nesting import refuse_deep_nesting
 from rag.adapters.parsers.titles import sane_title
 from rag.domain.documents import ParsedDocument
 
@@ -33,9 +34,9 @@ def read(content: bytes) -> ParsedDocument:
     """This will read the main text of a page; menus, headers, footers, forms and what is hidden are left out.
 
     Raises:
-        UnreadableFileError: the bytes are text in no encoding that we know.
+        UnreadableFileError: the bytes are text in no encoding that we know, or elements are nested too deep.
     """
-    tree = LexborHTMLParser(decode(content, declared=_declared_encoding(content)))
+    tree = _tree(decode(content, declared=_declared_encoding(content)))
     title = _title(tree)
     named = _meta(tree)
     root = tree.css_first("html")
@@ -63,11 +64,20 @@ def read(content: bytes) -> ParsedDocument:
 
 
 def add_fragment(source: str, composer: TextComposer) -> None:
-    """This will append the text of a piece of HTML that stands inside another format."""
-    body = LexborHTMLParser(source).body
+    """This will append the text of a piece of HTML that stands inside another format.
+
+    Raises:
+        UnreadableFileError: elements are nested too deep.
+    """
+    body = _tree(source).body
     if body is not None:
         leave_out_unseen(body)
         write_blocks(body, composer)
+
+
+def _tree(source: str) -> LexborHTMLParser:
+    refuse_deep_nesting(source)
+    return LexborHTMLParser(source)
 
 
 def _declared_encoding(content: bytes) -> str | None:

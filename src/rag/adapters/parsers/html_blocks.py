@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from selectolax.lexbor import LexborNode
 
 from rag.adapters.parsers.cleaning import one_line
 from rag.adapters.parsers.composing import LINE_GAP, PARAGRAPH_GAP, TextComposer
+from rag.adapters.parsers.html_tree import above, outermost
 
 # Stands for <br> in text nodes: a non-character, so no page can hold it to a purpose, and cleaning drops it.
 LINE_BREAK: Final = "\ufdd0"
@@ -24,20 +26,22 @@ _NOT_IN_A_DATA_TABLE: Final = "table, pre, h1, h2, h3, h4, h5, h6, ul, ol, dl, b
 _SPACE: Final = re.compile(r"[ \t\n\r\f]+")
 _AROUND_BREAK: Final = re.compile(f" *{LINE_BREAK} *")
 _WORDS_OF_A_DESCRIPTION: Final = 3
+_DEEPEST_INDENT: Final = 20  # a page of nested lists alone would else become many times as long
 
 
 def write_blocks(root: LexborNode, composer: TextComposer) -> None:
     """This will append the text under `root` to `composer`, in blocks."""
     for node in root.css("br"):
         node.replace_with(LINE_BREAK)
-    _BlockWriter(composer).write(root)
+    _BlockWriter(composer, holding_blocks=above(root.css(_NOT_IN_A_DATA_TABLE))).write(root)
 
 
 class _BlockWriter:
     """Goes through a tree without recursion, since a page may nest deeper than Python's stack."""
 
-    def __init__(self, composer: TextComposer) -> None:
+    def __init__(self, composer: TextComposer, *, holding_blocks: AbstractSet[int]) -> None:
         self._composer = composer
+        self._holding_blocks = holding_blocks
         self._pieces: list[str] = []
         self._gap = PARAGRAPH_GAP
         self._lists: list[int | None] = []
@@ -116,7 +120,7 @@ class _BlockWriter:
         text = _AROUND_BREAK.sub("\n", text).strip()
         if not text:
             return
-        indent = "  " * max(len(self._lists) - 1, 0)
+        indent = "  " * min(max(len(self._lists) - 1, 0), _DEEPEST_INDENT)
         self._composer.add(f"{indent}{self._mark}{text}", gap=self._gap)
         self._mark = ""
 
@@ -133,7 +137,7 @@ class _BlockWriter:
 
     def _write_table(self, node: LexborNode) -> bool:
         """Write a table of data row by row; one that arranges the page is read like the rest of it."""
-        if node.css_first(_NOT_IN_A_DATA_TABLE) is not None and _holds_blocks(node):
+        if node.mem_id in self._holding_blocks:
             return False
         self._flush()
         caption = node.css_first("caption")
@@ -146,7 +150,7 @@ class _BlockWriter:
 
     def _write_labels(self, node: LexborNode) -> bool:
         """Write the words that stand in a drawing, on one line."""
-        labels = [one_line(label.text()) for label in node.css("text")]
+        labels = [one_line(label.text()) for label in outermost(node.css("text"))]
         if labels:
             self._flush()
             self._composer.add(" ".join(labels))
@@ -157,11 +161,6 @@ class _BlockWriter:
         if len(described.split()) >= _WORDS_OF_A_DESCRIPTION:
             self._pieces.append(f" {described} ")
         return True
-
-
-def _holds_blocks(table: LexborNode) -> bool:
-    """Say whether a table holds blocks beside itself: `css` also finds the table it is asked of."""
-    return any(node.mem_id != table.mem_id for node in table.css(_NOT_IN_A_DATA_TABLE))
 
 
 def _line_of(node: LexborNode) -> str:

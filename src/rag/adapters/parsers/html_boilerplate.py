@@ -1,11 +1,12 @@
 """Which parts of a page are not its main text?"""
 
 import re
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 from typing import Final
 
 from selectolax.lexbor import LexborNode
+
+from rag.adapters.parsers.html_tree import Ancestry, outermost, text_lengths
 
 _NEVER_SHOWN: Final = (
     "script, style, noscript, template, iframe, object, embed, canvas, audio, video, dialog, "
@@ -27,13 +28,14 @@ _FURNITURE_NAME: Final = re.compile(
 )
 _NEVER_FURNITURE: Final = frozenset({"html", "body", "main", "article", "section", "h1", "p", "pre", "table"})
 _A_NOTE: Final = re.compile(r"note|warning|tip|caution|important|admonition|callout|example", re.IGNORECASE)
+_TEXT_HOLDERS: Final = frozenset({"article", "main", "section", "blockquote", "figure"})
 _MOST_OF_IT: Final = 0.5
 
 
 def leave_out_unseen(body: LexborNode) -> None:
     """This will take out of the tree what no reader of the page sees."""
     _remove(body.css(_NEVER_SHOWN))
-    _remove([node for node in body.css(_HIDDEN) if _is_hidden(node)])
+    _remove(node for node in body.css(_HIDDEN) if _is_hidden(node))
 
 
 def leave_out_boilerplate(body: LexborNode) -> LexborNode:
@@ -46,8 +48,12 @@ def leave_out_boilerplate(body: LexborNode) -> LexborNode:
     """
     limit = _MOST_OF_IT * _length(body)
     named = [node for node in body.css("[class], [id]") if _is_named_furniture(node)]
-    furniture = [node for node in body.css(_FURNITURE) + named if not _belongs_to_text(node)]
-    _remove([node for node in furniture if _length(node) < limit])
+    text_holders = Ancestry(tags=_TEXT_HOLDERS)
+    furniture = [node for node in body.css(_FURNITURE) + named if not _belongs_to_text(node, text_holders)]
+    if any(_length(node) >= limit for node in outermost(furniture)):  # then those inside it count, one by one
+        lengths = text_lengths(body)
+        furniture = [node for node in furniture if lengths.get(node.mem_id, 0) < limit]
+    _remove(furniture)
     limit = _MOST_OF_IT * _length(body)
     for selector in ("main, [role=main]", "article"):
         found = body.css(selector)
@@ -56,21 +62,10 @@ def leave_out_boilerplate(body: LexborNode) -> LexborNode:
     return body
 
 
-def _remove(nodes: Sequence[LexborNode]) -> None:
+def _remove(nodes: Iterable[LexborNode]) -> None:
     """Take nodes out, outermost only: what is inside goes too and must not be touched after."""
-    going = {node.mem_id for node in nodes}
-    outermost = {node.mem_id: node for node in nodes if not _stands_inside(node, going)}
-    for node in outermost.values():
+    for node in outermost(nodes):
         node.decompose()
-
-
-def _stands_inside(node: LexborNode, going: AbstractSet[int]) -> bool:
-    parent = node.parent
-    while parent is not None:
-        if parent.mem_id in going:
-            return True
-        parent = parent.parent
-    return False
 
 
 def _is_hidden(node: LexborNode) -> bool:
@@ -92,15 +87,8 @@ def _is_named_furniture(node: LexborNode) -> bool:
     return any(_FURNITURE_NAME.fullmatch(name) for name in names)
 
 
-def _belongs_to_text(node: LexborNode) -> bool:
+def _belongs_to_text(node: LexborNode, text_holders: Ancestry) -> bool:
     """Say whether an article's own header or a note in it is meant, which are part of what it says."""
     if node.tag == "aside":
         return _A_NOTE.search(node.attributes.get("class") or "") is not None
-    if node.tag not in {"header", "footer"}:
-        return False
-    parent = node.parent
-    while parent is not None:
-        if parent.tag in {"article", "main", "section", "blockquote", "figure"}:
-            return True
-        parent = parent.parent
-    return False
+    return node.tag in {"header", "footer"} and text_holders.encloses(node)

@@ -15,7 +15,8 @@ from rag.domain.documents import ParsedDocument
 
 MEDIA_TYPE: Final = "text/markdown"
 _FRONT_MATTER: Final = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
-_FIELD: Final = re.compile(r"^([A-Za-z_][\w-]*)\s*[:=]\s*(.+?)\s*$", re.MULTILINE)
+_FIELD: Final = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*[:=](.*)$", re.MULTILINE)
+_READ_ELSEWHERE: Final = frozenset({"title", "language", "lang", "date", "updated"})
 _INLINE_TEXT: Final = {"text", "code_inline", "text_special"}
 _BREAK_TAG: Final = re.compile(r"<br\b", re.IGNORECASE)
 
@@ -42,7 +43,9 @@ def read(content: bytes) -> ParsedDocument:
         unbroken=composer.unbroken,
         language=fields.get("language") or fields.get("lang"),
         dated=date_of(fields.get("date")) or date_of(fields.get("updated")),
-        metadata=metadata_of(author=fields.get("author"), description=fields.get("description")),
+        metadata=metadata_of(
+            **{name: value for name, value in fields.items() if name not in _READ_ELSEWHERE}
+        ),
     )
 
 
@@ -51,7 +54,7 @@ def _split_front_matter(source: str) -> tuple[dict[str, str], str]:
     found = _FRONT_MATTER.match(source)
     if found is None:
         return {}, source
-    fields = {name.lower(): value.strip("\"'") for name, value in _FIELD.findall(found.group(2))}
+    fields = {name.lower(): value.strip().strip("\"'") for name, value in _FIELD.findall(found.group(2))}
     return fields, source[found.end() :]
 
 

@@ -12,7 +12,7 @@ _NARROWEST_WRAP: Final = 50
 _WIDEST_WRAP: Final = 110
 _NEARLY_FULL: Final = 0.75
 _STARTS_AN_ITEM: Final = re.compile(r"[-*+•\u2013\u2014|>#=]|\d{1,3}[.)]\s|\(?[a-zA-Z][.)]\s|\.\. ")
-_LOOKS_TABULAR: Final = re.compile(r"\S(?: {3,}|\t)\S|^[|+]|[-=_~]{4,}$")
+_LOOKS_TABULAR: Final = re.compile(r"\S(?: {3,}|\t)\S|^[|+]|(?<![-=_~])[-=_~]{4,}$")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 

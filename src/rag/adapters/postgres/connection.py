@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, NullPool, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -52,6 +52,16 @@ def connect_unhurried(database_url: str) -> AsyncEngine:
     """
     arguments = _arguments(database_url, statement_timeout_seconds=None)
     return create_async_engine(driver_url(database_url), connect_args=arguments, pool_size=1, max_overflow=0)
+
+
+def connect_for_leases(database_url: str) -> AsyncEngine:
+    """This will connect anew for each lease: it takes no connection from the pool that its holder works with.
+
+    Raises:
+        LibraryUnavailableError: the URL cannot be understood.
+    """
+    arguments = _arguments(database_url, statement_timeout_seconds=STATEMENT_TIMEOUT_SECONDS)
+    return create_async_engine(driver_url(database_url), connect_args=arguments, poolclass=NullPool)
 
 
 def driver_url(database_url: str) -> URL:

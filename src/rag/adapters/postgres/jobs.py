@@ -1,6 +1,6 @@
 """Where do uploads wait for their ingestion, and what has become of each file?"""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID, uuid4
@@ -9,7 +9,6 @@ from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag.adapters.postgres.failures import library_failures
-from rag.adapters.postgres.queue import enqueue
 from rag.adapters.postgres.stored_text import storable
 from rag.adapters.postgres.tables import job_files, jobs
 from rag.ports.jobs import FileResult, Job, JobState, UnknownJobError, Upload
@@ -45,6 +44,8 @@ class PostgresJobBoard:
 
         Files of one name get different ones, such as `a.md` and `a (2).md`.
         """
+        from rag.adapters.postgres.queue import enqueue  # noqa: PLC0415 - pgqueuer takes 0.15 s to import
+
         job_id = uuid4()
         names = distinct_names([storable(upload.name) for upload in uploads])
         files = [
@@ -119,6 +120,13 @@ class PostgresJobBoard:
         with library_failures():
             async with self._engine.begin() as connection:
                 yield connection
+
+
+async def consume_jobs(database_url: str, *, handle: Callable[[UUID], Awaitable[None]]) -> None:
+    """This will hand each job to `handle`, at least once, until it is cancelled; see `queue.JobConsumer`."""
+    from rag.adapters.postgres.queue import JobConsumer  # noqa: PLC0415 - pgqueuer takes 0.15 s to import
+
+    await JobConsumer(database_url, handle=handle).run()
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:

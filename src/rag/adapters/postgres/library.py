@@ -18,6 +18,7 @@ from rag.adapters.postgres.tables import (
     chunks,
     document_generations,
     documents,
+    embeddings,
     generations,
     index_removals,
 )
@@ -54,10 +55,8 @@ _PASSAGES: Final = (
 
 _COUNTS: Final = text(
     """
-    SELECT (SELECT count(*) FROM documents) AS documents,
-           (SELECT coalesce(sum(chunks), 0) FROM document_generations
-             WHERE generation = (SELECT name FROM generations WHERE state = 'live')) AS chunks,
-           (SELECT count(*) FROM embeddings) AS vectors
+    SELECT count(*) AS documents, coalesce(sum(chunks), 0) AS chunks FROM document_generations
+    WHERE generation = (SELECT name FROM generations WHERE state = 'live')
     """
 )
 
@@ -215,10 +214,15 @@ class PostgresLibrary:
             await connection.execute(_STORE_VECTORS, given)
 
     async def counts(self) -> LibraryCounts:
-        """This will count the library."""
+        """This will count the live generation, from one row a document."""
         async with self._statement() as connection:
             row = (await connection.execute(_COUNTS)).one()
-        return LibraryCounts(documents=row.documents, chunks=int(row.chunks), vectors=row.vectors)
+        return LibraryCounts(documents=row.documents, chunks=int(row.chunks))
+
+    async def count_vectors(self) -> int:
+        """This will read every row of the vectors' table."""
+        async with self._statement() as connection:
+            return int(await connection.scalar(select(func.count()).select_from(embeddings)) or 0)
 
     async def live_generation(self) -> Generation | None:
         """This will give the live generation."""

@@ -70,7 +70,8 @@ async def put_document(
     }
     await connection.execute(_PUT_MEMBER, member)
     mine = (chunks.c.document_id == document.id) & (chunks.c.generation == generation)
-    old = await connection.execute(delete(chunks).where(mine).returning(chunks.c.ordinal, chunks.c.id))
+    given = delete(chunks).where(mine).returning(chunks.c.ordinal, chunks.c.id, chunks.c.embedding_hash)
+    old = (await connection.execute(given)).all()
     await _copy_chunks(connection, new, generation=generation)
     current = {chunk.id for chunk in new}
     replaced = [
@@ -78,6 +79,9 @@ async def put_document(
     ]
     if replaced:
         await _remember(connection, [(chunk_id, generation) for chunk_id in replaced])
+    hashes = {row.embedding_hash for row in old} - {chunk.embedding_hash for chunk in new}
+    if hashes:
+        await connection.execute(_DROP_UNUSED_VECTORS, {"hashes": sorted(hashes)})
     # A document that went back to what it once was takes up its old ids: they must not be removed after all.
     await connection.execute(delete(index_removals).where(among_ids(index_removals.c.chunk_id, current)))
     return replaced

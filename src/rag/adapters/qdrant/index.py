@@ -11,23 +11,20 @@ from qdrant_client import AsyncQdrantClient, models
 from rag.adapters.qdrant.failures import translated
 from rag.adapters.qdrant.filters import filter_body
 from rag.adapters.qdrant.generations import ensure_generation
-from rag.adapters.qdrant.points import BM25, DENSE, passage_of, upsert_body
+from rag.adapters.qdrant.points import BM25, DENSE, upsert_bodies
 from rag.adapters.qdrant.retrieval import MOST, SPARE, batch_body, found_in, is_settled, ranking
 from rag.adapters.qdrant.words import WordCounter
 from rag.domain.documents import ChunkId
 from rag.domain.errors import InvalidInputError
 from rag.domain.question import Filter
-from rag.domain.ranking import FusedCandidate, Passage, Ranking
+from rag.domain.ranking import Ranking
 from rag.domain.recipe import IndexRecipe, LexicalRecipe
 from rag.ports.models import Vectors
-from rag.ports.search import IndexMissingError, Point, SearchUnavailableError
+from rag.ports.search import IndexMissingError, Point, PointRefusedError, SearchUnavailableError
 
 ALIAS: Final = "rag-live"
 _OURS: Final = re.compile(r"rag-\d")  # a server may hold other people's collections
-_BATCH_POINTS: Final = 256
 _BATCH_IDS: Final = 1000
-_FIRST_LOOK_SECONDS: Final = 0.05
-_LOOK_SECONDS: Final = 1.0
 _ENGINE_TITLE: Final = "rag embedded engine"
 
 
@@ -71,13 +68,13 @@ class QdrantSearchIndex:
         Raises:
             IndexMissingError: there is no such generation.
             IndexMismatchError: a vector has another dimension than the generation.
+            PointRefusedError: a point is too large; those before it may have been written.
             SearchUnavailableError: Qdrant does not answer.
         """
         words = self._words_of.get(generation, self._words)
-        for start in range(0, len(points), _BATCH_POINTS):
-            batch = points[start : start + _BATCH_POINTS]
-            body = await asyncio.to_thread(upsert_body, batch, generation=generation, words=words)
-            with translated(f"The index {generation}"):
+        bodies = upsert_bodies(points, generation=generation, words=words)
+        while body := await asyncio.to_thread(next, bodies, None):
+            with translated(f"The index {generation}", refused=PointRefusedError):
                 answer = await self._send("PUT", "/collections/{collection}/points", generation, body)
                 _check_completed(answer["result"]["status"])
 
@@ -187,19 +184,20 @@ class QdrantSearchIndex:
         self._words_of.pop(generation, None)
 
     async def optimize(self, generation: str) -> None:
-        """This will return when the generation has its graph where one pays; searches go on meanwhile.
+        """This will start building the graph where one pays, and return; searches go on meanwhile.
+
+        A server has started by itself already. A build that fails is in the engine's log, and the next call
+        starts it again.
 
         Raises:
             IndexMissingError: there is no such generation.
-            SearchUnavailableError: Qdrant does not answer, or could not build it.
+            SearchUnavailableError: Qdrant does not answer.
         """
         with translated(f"The index {generation}"):
             if await self._speaks_to_engine():
                 await self._send("POST", "/collections/{collection}/optimize", generation)
-        pause_seconds = _FIRST_LOOK_SECONDS
-        while await self._is_being_built(generation):
-            await asyncio.sleep(pause_seconds)
-            pause_seconds = min(_LOOK_SECONDS, 2 * pause_seconds)
+            else:
+                await self._client.get_collection(generation)
 
     async def search(
         self, text: str, vector: Vectors, *, limit: int, filter_by: Filter
@@ -222,31 +220,6 @@ class QdrantSearchIndex:
                 if number >= MOST or all(is_settled(one, limit=limit, number=number) for one in found):
                     return ranking(DENSE, found[0][:limit]), ranking(BM25, found[1][:limit])
             number *= 4  # a crowd of equals at the edge: rare, and worth another trip
-
-    async def passages(self, candidates: Sequence[FusedCandidate]) -> Sequence[Passage]:
-        """This will give the candidates' texts from the live index, in their order, without PostgreSQL.
-
-        Raises:
-            IndexMissingError: nothing is live.
-            SearchUnavailableError: Qdrant does not answer.
-        """
-        with translated("A live index"):
-            records = await self._client.retrieve(ALIAS, [str(found.chunk_id) for found in candidates])
-            payloads = {str(record.id): record.payload or {} for record in records}
-            return [
-                passage_of(payloads[str(found.chunk_id)], found)
-                for found in candidates
-                if str(found.chunk_id) in payloads
-            ]
-
-    async def _is_being_built(self, generation: str) -> bool:
-        with translated(f"The index {generation}"):
-            found = await self._client.get_collection(generation)
-        if isinstance(found.optimizer_status, models.OptimizersStatusOneOf):
-            return found.status == models.CollectionStatus.YELLOW
-        raise SearchUnavailableError(
-            f"The graph of {generation} could not be built: {found.optimizer_status.error}"
-        )
 
     async def _speaks_to_engine(self) -> bool:
         if self._is_engine is None:

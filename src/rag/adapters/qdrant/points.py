@@ -1,32 +1,48 @@
-"""How does a chunk lie in Qdrant, and how is it read back when PostgreSQL is away?"""
+"""How does a chunk lie in Qdrant, and in which requests does it get there?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
-from uuid import UUID
 
 import numpy as np
 import orjson
 
 from rag.adapters.qdrant.words import WordCounter
 from rag.domain.documents import Chunk, Metadata
-from rag.domain.ranking import FusedCandidate, Passage
-from rag.ports.search import Point
+from rag.ports.search import Point, PointRefusedError
 
 Json: TypeAlias = dict[str, Any]
 
 DENSE: Final = "dense"
 BM25: Final = "bm25"
 LABELS: Final = "labels"
+BATCH_POINTS: Final = 256
+BODY_BYTES: Final = 8 << 20
+# What a Qdrant server takes at most unless it is told otherwise. It hangs up on more, like one that is down.
+MOST_BODY_BYTES: Final = 32 << 20
+_FRAME_BYTES: Final = len(b'{"points":[]}')
 
 
-def upsert_body(points: Iterable[Point], *, generation: str, words: WordCounter) -> bytes:
-    """This will write the body of the request that adds or replaces points. CPU-bound."""
-    return orjson.dumps(
-        {"points": [_point(point, generation=generation, words=words) for point in points]},
-        option=orjson.OPT_SERIALIZE_NUMPY,
-    )
+def upsert_bodies(points: Iterable[Point], *, generation: str, words: WordCounter) -> Iterator[bytes]:
+    """This will write, one after the other, the bodies of the requests that add or replace points. CPU-bound.
+
+    Each holds `BATCH_POINTS` points and `BODY_BYTES` bytes at most; a longer point has a body of its own.
+
+    Raises:
+        PointRefusedError: a point is longer than any server takes.
+    """
+    pieces: list[bytes] = []
+    size = _FRAME_BYTES
+    for point in points:
+        piece = _written(point, generation=generation, words=words)
+        if pieces and (len(pieces) == BATCH_POINTS or size + len(piece) > BODY_BYTES):
+            yield _body(pieces)
+            pieces, size = [], _FRAME_BYTES
+        pieces.append(piece)
+        size += len(piece) + 1
+    if pieces:
+        yield _body(pieces)
 
 
 def rfc3339(moment: datetime) -> str:
@@ -42,33 +58,17 @@ def label(key: str, value: str) -> str:
     return f"{quote(key, safe='')}={value}"
 
 
-def passage_of(payload: Mapping[str, Any], candidate: FusedCandidate) -> Passage:
-    """This will read a passage back out of a point's payload.
+def _body(pieces: Sequence[bytes]) -> bytes:
+    return b'{"points":[' + b",".join(pieces) + b"]}"
 
-    Raises:
-        KeyError, TypeError, ValueError: the payload is not one of ours.
-    """
-    text = payload["text"]
-    chunk = Chunk(
-        id=UUID(payload["chunk_id"]),
-        document_id=UUID(payload["document_id"]),
-        ordinal=payload["ordinal"],
-        start=payload["start"],
-        end=payload["end"],
-        text=text,
-        page=payload["page"],
-        section=payload["section"],
-        token_count=payload["token_count"],
-        embedded_text=payload["embedded_text"] if "embedded_text" in payload else payload["lead"] + text,
-        embedding_hash=payload["embedding_hash"],
-    )
-    return Passage(
-        chunk=chunk,
-        source=payload["source"],
-        title=payload["title"],
-        generation=payload["generation"],
-        candidate=candidate,
-    )
+
+def _written(point: Point, *, generation: str, words: WordCounter) -> bytes:
+    piece = orjson.dumps(_point(point, generation=generation, words=words), option=orjson.OPT_SERIALIZE_NUMPY)
+    if _FRAME_BYTES + len(piece) > MOST_BODY_BYTES:
+        raise PointRefusedError(
+            f"A chunk of {point.source} takes {len(piece)} bytes in the index; {MOST_BODY_BYTES} is the most."
+        )
+    return piece
 
 
 def _point(point: Point, *, generation: str, words: WordCounter) -> Json:

@@ -1,12 +1,17 @@
 """How does a command get the services, and give them back?"""
 
 import asyncio
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
+from rag.interfaces.cli.exit_codes import INTERRUPTED
 from rag.interfaces.cli.log_lines import show_warnings_only
 from rag.interfaces.cli.output import note, waiting
 
@@ -35,8 +40,32 @@ class Invocation:
 
 
 def run(work: Coroutine[object, object, None]) -> None:
-    """This will run a command's work to its end."""
-    asyncio.run(work)
+    """This will run a command's work to its end; one Ctrl-C ends it in good order, a second one at once."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        asyncio.run(_interruptible(work))
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+
+
+async def _interruptible(work: Coroutine[object, object, None]) -> None:
+    in_good_order = signal.getsignal(signal.SIGINT)
+
+    def first_time(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, _at_once)
+        if callable(in_good_order):
+            in_good_order(number, frame)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, first_time)
+    await work
+
+
+def _at_once(_number: int, _frame: FrameType | None) -> None:
+    # Every write can be cut off at any moment, so nothing is lost by not waiting for threads and servers.
+    os.write(2, b"Interrupted.\n")
+    os._exit(INTERRUPTED)
 
 
 @asynccontextmanager

@@ -11,9 +11,15 @@ from tests.support.engine import StartedEngine, running_engine, started_engine
 
 
 @pytest.fixture(scope="session")
-def shared_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the shared engine keeps its files."""
+    return tmp_path_factory.mktemp("engine")
+
+
+@pytest.fixture(scope="session")
+def shared_url(shared_data: Path) -> Iterator[str]:
     """One engine for the tests that end no process; each takes collections of its own."""
-    with running_engine(tmp_path_factory.mktemp("engine")) as url:
+    with running_engine(shared_data) as url:
         yield url
 
 

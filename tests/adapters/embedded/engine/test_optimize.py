@@ -1,8 +1,9 @@
 """A graph is built beside the running collection, and nothing that happens meanwhile is lost."""
 
 import asyncio
-from collections.abc import Awaitable
+import time
 from itertools import count
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -12,6 +13,7 @@ from qdrant_client import AsyncQdrantClient, models
 from rag.adapters.qdrant import QdrantSearchIndex
 from rag.domain.question import Filter
 from rag.domain.recipe import LexicalRecipe
+from tests.adapters.embedded.engine.builds import built, is_building
 from tests.support.points import point, points_with, random_directions, recipe
 
 NAME = "rag-0001-aaaaaaaa"
@@ -46,7 +48,7 @@ async def test_a_graph_finds_nearly_all_neighbours(
     assert await recall(index) == 1.0
     before = (await client.get_collection(NAME)).indexed_vectors_count or 0
     await index.optimize(NAME)
-    after = (await client.get_collection(NAME)).indexed_vectors_count or 0
+    after = (await built(client, NAME)).indexed_vectors_count or 0
     assert after - before >= NUMBER * 0.9  # so it is the graph that answers from here
     assert await recall(index) >= 0.95
 
@@ -56,25 +58,48 @@ async def test_small_collections_stay_without_a_graph(client: AsyncQdrantClient)
     index = QdrantSearchIndex(client, lexical=LexicalRecipe(), exact_below_points=NUMBER + 1)
     await index.create(NAME, recipe(dimension=DIMENSION))
     await index.upsert(NAME, points_with(VECTORS))
-    answer = await start(client)
-    assert answer == {"started": False}
+    assert await start(client) == {"started": False}
+    await index.optimize(NAME)
+    assert not await is_building(client, NAME)
+
+
+async def test_asking_again_while_it_is_built_changes_nothing(
+    index: QdrantSearchIndex, client: AsyncQdrantClient, shared_data: Path
+) -> None:
+    """Every call returns long before the graph is there, and only one copy is made."""
+    before = set((shared_data / "collections").iterdir())
+    began = time.monotonic()
+    for _ in range(5):
+        await index.optimize(NAME)
+    asked_seconds = time.monotonic() - began
+    assert await is_building(client, NAME)
+    seen = set((shared_data / "collections").iterdir())
+    await built(client, NAME)
+    assert asked_seconds < (time.monotonic() - began) / 2
+    (made,) = set((shared_data / "collections").iterdir())
+    assert seen <= {*before, made}
 
 
 async def test_a_graph_is_not_built_twice(index: QdrantSearchIndex, client: AsyncQdrantClient) -> None:
     """Without new points there is nothing to do; with enough of them, or enough deleted, there is."""
     await index.optimize(NAME)
+    await built(client, NAME)
     assert await start(client) == {"started": False}
     await index.remove(NAME, [UUID(int=n + 1) for n in range(NUMBER // 3)])
     assert await start(client) == {"started": True}
-    await index.optimize(NAME)
+    await built(client, NAME)
+    assert await start(client) == {"started": False}
     more = random_directions(2 * EXACT_BELOW, dimension=DIMENSION, seed=2)
     await index.upsert(NAME, points_with(more, first=NUMBER))
     assert await start(client) == {"started": True}
 
 
-async def test_searches_and_writes_go_on_and_survive(index: QdrantSearchIndex) -> None:
+async def test_searches_and_writes_go_on_and_survive(
+    index: QdrantSearchIndex, client: AsyncQdrantClient
+) -> None:
     """While the graph is built every search answers, and what is written, changed and deleted stays so."""
-    building = asyncio.create_task(index.optimize(NAME))
+    await index.optimize(NAME)
+    building = asyncio.create_task(built(client, NAME))
     written, deleted, searches = await write_until(building, index)
     assert written > NUMBER  # or nothing happened meanwhile
     assert deleted
@@ -88,9 +113,10 @@ async def test_searches_and_writes_go_on_and_survive(index: QdrantSearchIndex) -
     assert words.candidates == ()
 
 
-async def write_until(building: Awaitable[None], index: QdrantSearchIndex) -> tuple[int, list[int], int]:
+async def write_until(
+    building: asyncio.Task[models.CollectionInfo], index: QdrantSearchIndex
+) -> tuple[int, list[int], int]:
     """Write, change, delete and search until the graph is there; give points made, deleted, and searches."""
-    done = asyncio.ensure_future(building)
     deleted: list[int] = []
     for turn in count():
         number = NUMBER + turn
@@ -102,18 +128,19 @@ async def write_until(building: Awaitable[None], index: QdrantSearchIndex) -> tu
             await index.remove(NAME, [UUID(int=turn)])
         dense, _ = await index.search("", VECTORS[turn], limit=1, filter_by=Filter())
         assert len(dense.candidates) == 1
-        if done.done():
-            await done
+        if building.done():
+            await building
             return number + 1, deleted, turn
     raise AssertionError
 
 
-async def test_an_index_made_meanwhile_is_kept(index: QdrantSearchIndex, client: AsyncQdrantClient) -> None:
+@pytest.mark.usefixtures("index")
+async def test_an_index_made_meanwhile_is_kept(client: AsyncQdrantClient) -> None:
     """A payload index that is made or dropped during the building is there, or is not, afterwards."""
     assert await start(client) == {"started": True}
     await client.create_payload_index(NAME, "ordinal", models.PayloadSchemaType.INTEGER)
     await client.delete_payload_index(NAME, "dated")
-    await index.optimize(NAME)
+    await built(client, NAME)
     assert {"ordinal", "source"} <= (found := (await client.get_collection(NAME)).payload_schema).keys()
     assert "dated" not in found
 

@@ -55,7 +55,12 @@ class Catalogue:
         )
 
     def save(self, path: Path) -> None:
-        """This will replace the file at `path` in one step."""
+        """This will replace the file at `path` in one step.
+
+        Raises:
+            UnsyncedError: it has been replaced, and the disk did not confirm that this lasts.
+            OSError: it could not be replaced, and is as it was.
+        """
         content = {"format": _FORMAT, "collections": self.collections, "aliases": self.aliases}
         write_atomically(path, orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 

@@ -118,10 +118,17 @@ class Collection:
             self._is_dirty = False
 
     def close(self) -> None:
-        """This will flush, and let go of the files."""
-        with engine_call():
-            self.shard.flush()
-            self.shard.close()
+        """This will flush, and let go of the files whether that succeeds or not.
+
+        Raises:
+            RefusedError: the engine failed; what was written is in its log.
+        """
+        try:
+            with engine_call():
+                self.shard.flush()
+        finally:
+            with engine_call():
+                self.shard.close()
 
     def exchange(self, shard: edge.EdgeShard, directory: Path) -> None:
         """This will go on with another shard that holds the same points."""
@@ -162,12 +169,18 @@ def engine_call() -> Iterator[None]:
 
 
 def create_shard(directory: Path, schema: Schema) -> edge.EdgeShard:
-    """This will make an empty shard in a directory that does not exist yet."""
-    directory.mkdir(mode=0o700)
-    with engine_call():
-        shard = edge.EdgeShard.create(str(directory), schema.config())
-        shard.flush()
-    return shard
+    """This will make an empty shard in a directory that does not exist yet, or leave no directory.
+
+    Raises:
+        RefusedError: it cannot be made.
+    """
+    try:
+        with engine_call():
+            directory.mkdir(mode=0o700)
+            return _empty_shard(directory, schema)
+    except RefusedError:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
 
 
 def open_shard(directory: Path, schema: Schema) -> edge.EdgeShard:
@@ -176,6 +189,12 @@ def open_shard(directory: Path, schema: Schema) -> edge.EdgeShard:
     with engine_call():
         shard = edge.EdgeShard.load(str(directory))
         _warm_up(shard, schema)
+    return shard
+
+
+def _empty_shard(directory: Path, schema: Schema) -> edge.EdgeShard:
+    shard = edge.EdgeShard.create(str(directory), schema.config())
+    shard.flush()
     return shard
 
 

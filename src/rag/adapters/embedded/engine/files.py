@@ -9,15 +9,27 @@ from typing import Final
 _PIECE_BYTES: Final = 1 << 20
 
 
+class UnsyncedError(OSError):
+    """The file has been replaced, but a power cut might still bring the former one back."""
+
+
 def write_atomically(path: Path, content: bytes) -> None:
-    """This will replace the file at `path` in one step that survives a power cut."""
+    """This will replace the file at `path` in one step that survives a power cut.
+
+    Raises:
+        UnsyncedError: it has been replaced, and the disk did not confirm that this lasts.
+        OSError: it could not be replaced, and is as it was.
+    """
     draft = path.with_name(f"{path.name}.draft")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    sync(path.parent)
+    try:
+        sync(path.parent)
+    except OSError as error:
+        raise UnsyncedError(error.errno, error.strerror, str(path)) from error
 
 
 def copy_tree(source: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ import uvicorn
 
 from rag.adapters.embedded.engine.app import Application
 from rag.adapters.embedded.engine.collection_routes import FLUSH_SECONDS
+from rag.adapters.embedded.engine.refusals import RefusedError
 from rag.adapters.embedded.engine.store import Store
 
 _LOG: Final = logging.getLogger(__name__)
@@ -138,8 +139,15 @@ class EngineProcess:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._store.close()
+            await self._close()
         return 1 if self._failed else 0
+
+    async def _close(self) -> None:
+        try:
+            await self._store.close()
+        except RefusedError as error:
+            self._failed = True
+            _LOG.error("%s", error)
 
     async def _open(self) -> None:
         try:

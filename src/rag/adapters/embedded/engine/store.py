@@ -10,9 +10,10 @@ from typing import Final
 from uuid import uuid4
 
 from rag.adapters.embedded.engine.aliases import changed_aliases
-from rag.adapters.embedded.engine.catalogue import Entry, load_catalogue
+from rag.adapters.embedded.engine.catalogue import Catalogue, Entry, load_catalogue
 from rag.adapters.embedded.engine.collection import Collection, create_shard, engine_call, open_shard
-from rag.adapters.embedded.engine.fields import Fields, fields_of
+from rag.adapters.embedded.engine.fields import fields_of
+from rag.adapters.embedded.engine.files import UnsyncedError
 from rag.adapters.embedded.engine.refusals import RefusedError, missing_collection
 from rag.adapters.embedded.engine.schema import schema_of
 
@@ -23,8 +24,9 @@ class Store:
     """The collections of one data directory; to be used on the event loop only.
 
     Each collection lies in a directory of its own with a name that is never used again. The catalogue says
-    which directory belongs to which collection, and every change is made by replacing the catalogue. A
-    directory that it does not name is what a killed process left behind.
+    which directory belongs to which collection, and every change is made by replacing the catalogue: on disk
+    first, so that what is answered never rests on an entry that a restart would not find. A directory that it
+    does not name is what a killed process left behind.
 
     Attributes:
         is_ready: all collections have been opened.
@@ -80,23 +82,33 @@ class Store:
         """This will make an empty collection.
 
         Raises:
-            RefusedError: the name is taken, or the request is malformed.
+            RefusedError: the name is taken, the request is malformed, or it cannot be saved.
         """
         if name in self.catalogue.collections or name in self.catalogue.aliases:
             raise RefusedError(409, f"Wrong input: Collection `{name}` already exists!")
         schema = schema_of(request)
         directory = self.new_directory()
+        entry = Entry(directory.name, fields_of(request, place="the collection"))
         shard = create_shard(directory, schema)
+        try:
+            self._change(self.catalogue.with_collection(name, entry))
+        except RefusedError:
+            with engine_call():
+                shard.close()
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
         self._collections[name] = Collection(name, directory, schema, shard)
-        self._replace_entry(name, Entry(directory.name, fields_of(request, place="the collection")))
 
     def delete(self, name: str) -> bool:
-        """This will delete a collection and its aliases, and say whether there was one."""
+        """This will delete a collection and its aliases, and say whether there was one.
+
+        Raises:
+            RefusedError: the change cannot be saved.
+        """
         if name not in self.catalogue.collections:
             return False
         directory = self._directory / self.catalogue.collections[name].directory
-        self.catalogue = self.catalogue.without_collection(name)
-        self.catalogue.save(self._catalogue_path)
+        self._change(self.catalogue.without_collection(name))
         self._broken.pop(name, None)
         collection = self._collections.pop(name, None)
         if collection is not None:
@@ -112,15 +124,9 @@ class Store:
         """This will carry out all actions in one step, or none of them.
 
         Raises:
-            RefusedError: an action is malformed, or names a collection that does not exist.
+            RefusedError: an action is malformed, names a collection that does not exist, or cannot be saved.
         """
-        aliases = changed_aliases(self.catalogue, actions)
-        self.catalogue = replace(self.catalogue, aliases=aliases)
-        self.catalogue.save(self._catalogue_path)
-
-    def request_of(self, name: str) -> Fields:
-        """This will give the body of the request that made a collection."""
-        return self.catalogue.collections[name].request
+        self._change(replace(self.catalogue, aliases=changed_aliases(self.catalogue, actions)))
 
     def graph_rows(self, name: str) -> int:
         """This will give the vectors that were indexed when the collection's graph was last built."""
@@ -131,9 +137,13 @@ class Store:
         return self._directory / uuid4().hex
 
     def adopt(self, name: str, directory: Path, *, graph_rows: int) -> None:
-        """This will make `directory` the one that holds the collection, in one step."""
-        entry = self.catalogue.collections[name]
-        self._replace_entry(name, replace(entry, directory=directory.name, graph_rows=graph_rows))
+        """This will make `directory` the one that holds the collection, in one step.
+
+        Raises:
+            RefusedError: the change cannot be saved; the former directory holds it as before.
+        """
+        entry = replace(self.catalogue.collections[name], directory=directory.name, graph_rows=graph_rows)
+        self._change(self.catalogue.with_collection(name, entry))
 
     def flush(self) -> None:
         """This will flush what has something to flush; failures are logged and tried again."""
@@ -144,14 +154,33 @@ class Store:
                 _LOG.exception("the collection %s cannot be flushed", collection.name)
 
     async def close(self) -> None:
-        """This will stop the builds under way, flush everything, and let go of the files."""
+        """This will stop the builds under way, flush everything, and let go of all files.
+
+        Raises:
+            RefusedError: collections could not be flushed or closed; the others have been.
+        """
+        failures = []
         for collection in self._collections.values():
             if collection.building is not None:
                 collection.building.cancel()
                 await asyncio.wait([collection.building])
-            collection.close()
+            try:
+                collection.close()
+            except RefusedError as error:
+                _LOG.exception("the collection %s cannot be closed", collection.name)
+                failures.append(f"{collection.name}: {error}")
         self._collections.clear()
+        if failures:
+            raise RefusedError(500, f"Not everything could be flushed: {'; '.join(failures)}")
 
-    def _replace_entry(self, name: str, entry: Entry) -> None:
-        self.catalogue = self.catalogue.with_collection(name, entry)
-        self.catalogue.save(self._catalogue_path)
+    def _change(self, catalogue: Catalogue) -> None:
+        try:
+            catalogue.save(self._catalogue_path)
+        except UnsyncedError:
+            # The file names the new state, so going back to the old one would part memory from disk.
+            _LOG.exception("the list of collections has changed, but might not survive a power cut")
+        except OSError as error:
+            raise RefusedError(
+                500, f"Service internal error: the list of collections cannot be saved: {error}"
+            ) from error
+        self.catalogue = catalogue

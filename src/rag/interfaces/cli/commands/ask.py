@@ -8,6 +8,7 @@ from rag.interfaces.cli.options import Json, MetadataPairs, Sources, TopK, Words
 from rag.interfaces.cli.output import note, say, say_json, say_paragraph
 from rag.interfaces.cli.session import application, request_id, run
 from rag.interfaces.cli.shapes import answer_shape
+from rag.interfaces.cli.sources import with_known_sources
 from rag.ports.journal import QueryRecord
 
 
@@ -39,6 +40,7 @@ def ask(
 
 async def _ask(question: Question, *, as_json: bool) -> None:
     async with application() as opened:
+        question = await with_known_sources(question, opened.stores.library)
         record = await opened.ask(question, request_id=request_id())
     if as_json:
         say_json(answer_shape(record))

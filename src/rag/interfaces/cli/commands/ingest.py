@@ -1,7 +1,7 @@
 """rag ingest: take files and folders in."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,6 +43,7 @@ async def _ingest(paths: Sequence[Path], *, dry_run: bool, as_json: bool) -> Non
         files = opened.files.find(paths)
         if not files:
             note("No file of a format that is read was found there; text, Markdown, HTML and PDF are.")
+        _say_passed_over(opened.files.passed_over(paths))
         if dry_run:
             _say_files(files, as_json=as_json)
             return
@@ -53,6 +54,12 @@ async def _ingest(paths: Sequence[Path], *, dry_run: bool, as_json: bool) -> Non
         say_report(report)
     if report.count("failed"):
         raise typer.Exit(FAILED)
+
+
+def _say_passed_over(names: Sequence[str]) -> None:
+    if names:
+        kinds = sorted({PurePath(name).suffix or name for name in names})
+        note(f"{counted(len(names), 'file')} of other formats passed over: {', '.join(kinds[:8])}")
 
 
 def _say_files(files: "Sequence[SourceFile]", *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from rag.interfaces.cli.options import Json, MetadataPairs, Sources, TopK, Words
 from rag.interfaces.cli.output import note, say_json, say_table
 from rag.interfaces.cli.session import application, run
 from rag.interfaces.cli.shapes import passage_shape
+from rag.interfaces.cli.sources import with_known_sources
 from rag.services.stages import StageTimer
 
 PREVIEW_CHARACTERS = 160
@@ -40,6 +41,7 @@ def search(
 
 async def _search(question: Question, *, as_json: bool) -> None:
     async with application() as opened:
+        question = await with_known_sources(question, opened.stores.library)
         passages = await opened.search(question, timer=StageTimer(opened.stores.clock))
     if as_json:
         say_json([passage_shape(passage, rank) for rank, passage in enumerate(passages, start=1)])

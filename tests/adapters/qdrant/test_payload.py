@@ -1,62 +1,62 @@
-"""The index alone can show passages, when PostgreSQL is away."""
+"""What lies in Qdrant is complete, documented, and told apart from what others keep there."""
 
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qdrant_client import AsyncQdrantClient
 
 from rag.adapters.qdrant import QdrantSearchIndex
 from rag.adapters.qdrant.points import label, rfc3339
-from rag.domain.ranking import FusedCandidate
 from rag.domain.recipe import LexicalRecipe
-from rag.ports.search import IndexMissingError
 from tests.support.points import direction, point, recipe
 
 NAME = "rag-0001-aaaaaaaa"
 EAST = direction(1.0)
 
 
-def candidate(number: int) -> FusedCandidate:
-    """Make a candidate for the point of this number."""
-    return FusedCandidate(UUID(int=number + 1), score=0.5, ranks=(("dense", 1),), scores=(("dense", 0.9),))
+async def test_the_payload_is_complete(index: QdrantSearchIndex, client: AsyncQdrantClient) -> None:
+    """It holds every field of the chunk and its document, and what others filter by as they expect it."""
+    plain = point(0, EAST, "the text", metadata={"team": "red"})
+    chunk = replace(plain.chunk, page=3, section="A > B", embedded_text="Title — A > B\nthe text")
+    await index.create(NAME, recipe())
+    await index.upsert(NAME, [replace(plain, chunk=chunk, title="Title")])
+    (record,) = await client.retrieve(NAME, [str(chunk.id)])
+    assert record.payload == {
+        "chunk_id": record.id,
+        "document_id": str(chunk.document_id),
+        "source": "guide.md",
+        "title": "Title",
+        "page": 3,
+        "section": "A > B",
+        "ordinal": 0,
+        "start": 0,
+        "end": 8,
+        "token_count": 2,
+        "text": "the text",
+        "lead": "Title — A > B\n",
+        "embedding_hash": chunk.embedding_hash,
+        "generation": NAME,
+        "dated": "2026-03-01T12:00:00+00:00",
+        "metadata": {"team": "red"},
+        "labels": ["team=red"],
+    }
 
 
-async def test_a_passage_comes_back_whole(index: QdrantSearchIndex) -> None:
-    """Every field of the chunk and its place is as it was stored."""
+async def test_an_embedded_text_of_another_kind_is_kept(
+    index: QdrantSearchIndex, client: AsyncQdrantClient
+) -> None:
+    """One that does not end with the text stands beside it as a whole."""
     plain = point(0, EAST, "the text")
-    chunk = replace(
-        plain.chunk, page=3, section="A > B", embedded_text="Title — A > B\nthe text", text="the text"
-    )
-    odd = replace(point(1, EAST, "other").chunk, embedded_text="not ending as it should ☃")
+    odd = replace(plain.chunk, embedded_text="not ending as it should ☃")
     await index.create(NAME, recipe())
-    await index.upsert(NAME, [replace(plain, chunk=chunk, title="Title"), replace(plain, chunk=odd)])
-    await index.switch(NAME)
-    found = await index.passages([candidate(1), candidate(5), candidate(0)])
-    assert [passage.chunk for passage in found] == [odd, chunk]
-    assert (found[1].source, found[1].title, found[1].generation) == ("guide.md", "Title", NAME)
-    assert found[1].candidate == candidate(0)
-
-
-async def test_without_a_live_index_there_are_none(index: QdrantSearchIndex) -> None:
-    """Before the first ingest the error is the port's."""
-    with pytest.raises(IndexMissingError):
-        await index.passages([candidate(0)])
-
-
-async def test_the_payload_is_as_documented(index: QdrantSearchIndex, client: AsyncQdrantClient) -> None:
-    """Others find what they filter by: the metadata as a map, the date in RFC 3339."""
-    await index.create(NAME, recipe())
-    await index.upsert(NAME, [point(0, EAST, metadata={"team": "red"})])
-    ((record,), _) = await client.scroll(NAME)
+    await index.upsert(NAME, [replace(plain, chunk=odd)])
+    (record,) = await client.retrieve(NAME, [str(odd.id)])
     assert record.payload is not None
-    assert record.payload["metadata"] == {"team": "red"}
-    assert record.payload["dated"] == "2026-03-01T12:00:00+00:00"
-    assert record.payload["chunk_id"] == record.id
-    assert record.payload["generation"] == NAME
+    assert (record.payload["text"], record.payload["embedded_text"]) == (odd.text, odd.embedded_text)
+    assert "lead" not in record.payload
 
 
 async def test_other_peoples_collections_are_left_out(
