@@ -156,6 +156,7 @@ async def _builder(source: Path, target: Path) -> AsyncIterator[Process]:
         "rag.adapters.embedded.engine.graph_builder",
         str(source),
         str(target),
+        str(os.getpid()),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=PIPE,
         start_new_session=True,  # so that the process and its worker can be ended together

@@ -1,6 +1,6 @@
 """How is a better built copy of a shard made, in a process that may take its time and may be killed?
 
-Run as `python -m rag.adapters.embedded.engine.graph_builder SOURCE TARGET`. It prints `copied` when the
+Run as `python -m rag.adapters.embedded.engine.graph_builder SOURCE TARGET PARENT_PID`. It prints `copied` when the
 source may change again, and at the end `built N` with the vectors that are indexed now, or `unchanged` when
 there was nothing to build.
 """
@@ -24,8 +24,9 @@ _NICENESS: Final = 10  # searches come first
 
 def main() -> int:
     """This will build the copy, and stop as soon as whoever asked for it is gone."""
-    asked_by = os.getppid()
-    source, target = (Path(argument) for argument in sys.argv[1:3])
+    source, target, asked_by = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    if os.getppid() != asked_by:  # gone before we began: nobody would ever remove the copy
+        return 1
     worker = os.fork()
     if worker == 0:
         os._exit(_work(source, target))
