@@ -1,7 +1,6 @@
 """Which documents does a name on the command line mean?"""
 
 from dataclasses import replace
-
 from typing import TYPE_CHECKING
 
 from rag.domain.question import Question
