@@ -1,8 +1,8 @@
 """How is a better built copy of a shard made, in a process that may take its time and may be killed?
 
 Run as `python -m rag.adapters.embedded.engine.graph_builder SOURCE TARGET PARENT_PID`. It prints `copied`
-when the source may change again, and at the end `built N` with the vectors that are indexed now, or `unchanged` when
-there was nothing to build.
+when the source may change again, and at the end `built N` with the vectors that are indexed now, or
+`unchanged` when there was nothing to build.
 """
 
 import os
