@@ -2,11 +2,15 @@
 
 import errno
 import os
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 _PIECE_BYTES: Final = 1 << 20
+_STRAY_ATTEMPTS: Final = 20
+_STRAY_PAUSE_SECONDS: Final = 0.1
 
 
 class UnsyncedError(OSError):
@@ -86,3 +90,12 @@ def _extents(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
             raise
         end = os.lseek(descriptor, start, os.SEEK_HOLE)
         yield start, end
+
+
+def remove_stray(directory: Path) -> None:
+    """This will remove a directory that a builder may still be writing to in its last moment."""
+    for _ in range(_STRAY_ATTEMPTS):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not directory.exists():
+            return
+        time.sleep(_STRAY_PAUSE_SECONDS)

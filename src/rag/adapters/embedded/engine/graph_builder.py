@@ -18,7 +18,7 @@ import qdrant_edge as edge
 
 from rag.adapters.embedded.engine.files import copy_tree, sync_tree
 
-_LOOK_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 0.05
 _NICENESS: Final = 10  # searches come first
 
 

@@ -13,7 +13,7 @@ from rag.adapters.embedded.engine.aliases import changed_aliases
 from rag.adapters.embedded.engine.catalogue import Catalogue, Entry, load_catalogue
 from rag.adapters.embedded.engine.collection import Collection, create_shard, engine_call, open_shard
 from rag.adapters.embedded.engine.fields import fields_of
-from rag.adapters.embedded.engine.files import UnsyncedError
+from rag.adapters.embedded.engine.files import UnsyncedError, remove_stray
 from rag.adapters.embedded.engine.refusals import RefusedError, missing_collection
 from rag.adapters.embedded.engine.schema import schema_of
 
@@ -46,7 +46,7 @@ class Store:
         named = {entry.directory for entry in self.catalogue.collections.values()}
         for stray in self._directory.iterdir():
             if stray.name not in named:
-                shutil.rmtree(stray, ignore_errors=True)
+                remove_stray(stray)
         for name, entry in self.catalogue.collections.items():
             directory = self._directory / entry.directory
             try:
