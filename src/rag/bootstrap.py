@@ -79,6 +79,7 @@ class Stores:
     clock: Clock
     database_url: str
     delete_document: DeleteDocument
+    finish_removals: FinishRemovals
     inspect_chunks: InspectChunks
     collect_feedback: CollectFeedback
     check_health: CheckHealth
@@ -124,6 +125,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
             PostgresJournal(database),
             PostgresLeases(connect_for_leases(database_url)),
         )
+        finish_removals = FinishRemovals(library=library, index=index)
         clock = SystemClock()
         yield Stores(
             library=library,
@@ -138,8 +140,9 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
                 library=library,
                 index=index,
                 leases=leases,
-                finish_removals=FinishRemovals(library=library, index=index),
+                finish_removals=finish_removals,
             ),
+            finish_removals=finish_removals,
             inspect_chunks=InspectChunks(library=library),
             collect_feedback=CollectFeedback(journal=journal, clock=clock),
             check_health=CheckHealth(
@@ -198,7 +201,7 @@ def _application(
         index=index,
         embedder=embedder,
         leases=leases,
-        finish_removals=FinishRemovals(library=library, index=index),
+        finish_removals=stores.finish_removals,
     )
     catch_up = CatchUpIndex(library=library, index=index, embedder=embedder, leases=leases, store=store)
     ingest = _ingest(settings, stores, store, catch_up, embedder=embedder, parser=parser)

@@ -7,10 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from qdrant_client import AsyncQdrantClient
+
+from rag.adapters.qdrant import connect
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
@@ -100,3 +104,13 @@ def running_engine(data_dir: Path) -> Iterator[str]:
     """Run an engine on `data_dir`, and give its `unix:` address."""
     with started_engine(data_dir) as engine:
         yield engine.url
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[AsyncQdrantClient]:
+    """Connect the official client, and close it whatever happens."""
+    client = connect(url)
+    try:
+        yield client
+    finally:
+        await client.close()

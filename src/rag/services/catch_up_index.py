@@ -6,9 +6,10 @@ from rag.domain.documents import DocumentId
 from rag.ports.leases import Leases
 from rag.ports.library import Generation, Library, UnknownDocumentError
 from rag.ports.models import Embedder
-from rag.ports.search import IndexMismatchError, SearchIndex
+from rag.ports.search import SearchIndex
 from rag.services.prepare_document import PreparedDocument
 from rag.services.store_documents import WRITING, StoreDocuments
+from rag.services.verify_model import verify_model
 
 DOCUMENTS_A_PAGE = 50
 
@@ -37,11 +38,7 @@ class CatchUpIndex:
         live = await self.library.live_generation()
         if live is None:
             return 0
-        if live.recipe.model != self.embedder.identity:
-            raise IndexMismatchError(
-                f"The live index {live.name} was built by {live.recipe.model}, "
-                f"but {self.embedder.identity} runs here."
-            )
+        verify_model(live, ours=self.embedder.identity)
         await self.index.create(live.name, live.recipe)
         put_back = 0
         if await self._lacks_chunks(live):

@@ -7,8 +7,9 @@ from rag.domain.question import Question
 from rag.domain.ranking import FusedCandidate, Passage, Ranking, fuse
 from rag.ports.library import Library
 from rag.ports.models import Embedder, Vectors
-from rag.ports.search import IndexMismatchError, IndexMissingError, Retriever
+from rag.ports.search import IndexMissingError, Retriever
 from rag.services.stages import StageTimer
+from rag.services.verify_model import verify_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,6 @@ class SearchPassages:
         if generations <= self._verified:
             return
         for generation in await self.library.generations():
-            built_by, ours = generation.recipe.model, self.embedder.identity
-            if generation.name in generations and built_by != ours:
-                raise IndexMismatchError(f"{generation.name} was built by {built_by}, but {ours} runs here.")
+            if generation.name in generations:
+                verify_model(generation, ours=self.embedder.identity)
         self._verified.update(generations)

@@ -35,7 +35,8 @@ class StoreDocuments:
         Raises:
             UnavailableError: a part is away; documents stored before that stay, the others are untouched.
         """
-        vectors = await self._vectors(prepared)
+        vectors = await self._known(prepared)
+        vectors |= await self._made(prepared, known=vectors)
         async with self.leases.hold(WRITING):
             await self.finish_removals()
             # Stored here, not where they were made: a deletion may have dropped some in the meantime.
@@ -53,21 +54,30 @@ class StoreDocuments:
 
     async def project(self, prepared: Sequence[PreparedDocument], *, generation: Generation) -> None:
         """This will index documents that the library holds already; hold WRITING for it."""
-        vectors = await self._vectors(prepared)
-        await self.library.store_vectors(vectors, model=self.embedder.identity.key)
-        await self.index.upsert(generation.name, _points(prepared, vectors))
+        known = await self._known(prepared)
+        made = await self._made(prepared, known=known)
+        await self.library.store_vectors(made, model=self.embedder.identity.key)
+        await self.index.upsert(generation.name, _points(prepared, known | made))
 
     async def finish(self, generation: Generation) -> None:
         """This will make everything stored so far durable in the index, and let its graph be built."""
         await self.index.flush(generation.name)
         await self.index.optimize(generation.name)
 
-    async def _vectors(self, prepared: Sequence[PreparedDocument]) -> Mapping[str, Vectors]:
-        texts = {c.embedding_hash: c.embedded_text for item in prepared for c in item.chunks}
-        known = await self.library.vectors(texts.keys(), model=self.embedder.identity.key)
-        missing = [content_hash for content_hash in texts if content_hash not in known]
-        made = await self.embedder.embed([texts[content_hash] for content_hash in missing])
-        return {**known, **dict(zip(missing, made, strict=True))}
+    async def _known(self, prepared: Sequence[PreparedDocument]) -> dict[str, Vectors]:
+        hashes = _texts(prepared).keys()
+        return dict(await self.library.vectors(hashes, model=self.embedder.identity.key))
+
+    async def _made(
+        self, prepared: Sequence[PreparedDocument], *, known: Mapping[str, Vectors]
+    ) -> dict[str, Vectors]:
+        missing = {hash_: text for hash_, text in _texts(prepared).items() if hash_ not in known}
+        made = await self.embedder.embed(list(missing.values()))
+        return dict(zip(missing, made, strict=True))
+
+
+def _texts(prepared: Sequence[PreparedDocument]) -> Mapping[str, str]:
+    return {c.embedding_hash: c.embedded_text for item in prepared for c in item.chunks}
 
 
 def _points(prepared: Sequence[PreparedDocument], vectors: Mapping[str, Vectors]) -> Sequence[Point]:

@@ -108,6 +108,7 @@ class Stand:
                 leases=bench.leases,
                 finish_removals=bench.finish_removals(),
             ),
+            finish_removals=bench.finish_removals(),
             inspect_chunks=InspectChunks(library=bench.library),
             collect_feedback=CollectFeedback(journal=bench.journal, clock=bench.clock),
             check_health=CheckHealth(

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from qdrant_client import AsyncQdrantClient
 
-from rag.adapters.qdrant import connect
-from tests.support.engine import StartedEngine, running_engine, started_engine
+from tests.support.engine import StartedEngine, connected, running_engine, started_engine
 
 
 @pytest.fixture(scope="session")
@@ -26,11 +25,10 @@ def shared_url(shared_data: Path) -> Iterator[str]:
 @pytest.fixture
 async def client(shared_url: str) -> AsyncIterator[AsyncQdrantClient]:
     """The official client, on the shared engine without collections."""
-    client = connect(shared_url)
-    for found in (await client.get_collections()).collections:
-        await client.delete_collection(found.name)
-    yield client
-    await client.close()
+    async with connected(shared_url) as client:
+        for found in (await client.get_collections()).collections:
+            await client.delete_collection(found.name)
+        yield client
 
 
 @pytest.fixture
@@ -38,3 +36,10 @@ def engine(tmp_path: Path) -> Iterator[StartedEngine]:
     """An engine that the test may end and start again."""
     with started_engine(tmp_path / "data") as engine:
         yield engine
+
+
+@pytest.fixture
+async def engine_client(engine: StartedEngine) -> AsyncIterator[AsyncQdrantClient]:
+    """The official client of that engine, closed whatever the test comes to."""
+    async with connected(engine.url) as client:
+        yield client

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import pytest
 import qdrant_edge as edge
+from qdrant_client import AsyncQdrantClient
 
 from rag.adapters.embedded.engine.refusals import RefusedError
 from rag.adapters.embedded.engine.store import Store
-from rag.adapters.qdrant import QdrantSearchIndex, connect
+from rag.adapters.qdrant import QdrantSearchIndex
 from rag.domain.recipe import LexicalRecipe
 from rag.ports.search import SearchUnavailableError
 from tests.support.engine import StartedEngine
@@ -172,10 +173,11 @@ async def test_closing_goes_on_after_a_failure(tmp_path: Path, caplog: pytest.Lo
     await store.close()
 
 
-async def test_a_retry_after_a_failure_is_durable(engine: StartedEngine) -> None:
+async def test_a_retry_after_a_failure_is_durable(
+    engine: StartedEngine, engine_client: AsyncQdrantClient
+) -> None:
     """Through the adapter: made on the second try, filled, killed, and everything acknowledged is there."""
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+    index = QdrantSearchIndex(engine_client, lexical=LexicalRecipe())
     points = points_with(random_directions(20))
     await index.create(NAME, recipe())
     obstacle = engine.data_dir / "catalogue.json.draft"
@@ -193,16 +195,15 @@ async def test_a_retry_after_a_failure_is_durable(engine: StartedEngine) -> None
     engine.restart()
     assert (await index.generations(), await index.live()) == ((NEXT,), NEXT)
     assert await index.count(NEXT) == len(points)
-    await client.close()
 
 
-async def test_the_process_reports_what_it_could_not_flush(engine: StartedEngine) -> None:
+async def test_the_process_reports_what_it_could_not_flush(
+    engine: StartedEngine, engine_client: AsyncQdrantClient
+) -> None:
     """Its exit code is not that of a clean end, and its log names the collection."""
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+    index = QdrantSearchIndex(engine_client, lexical=LexicalRecipe())
     await index.create(NAME, recipe())
     await index.upsert(NAME, points_with(random_directions(20)))
-    await client.close()
     (directory,) = (engine.data_dir / "collections").iterdir()
     shutil.rmtree(directory / "segments")
     assert engine.stop() == 1

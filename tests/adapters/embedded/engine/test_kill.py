@@ -5,8 +5,9 @@ import random
 from contextlib import suppress
 
 import pytest
+from qdrant_client import AsyncQdrantClient
 
-from rag.adapters.qdrant import QdrantSearchIndex, connect
+from rag.adapters.qdrant import QdrantSearchIndex
 from rag.domain.question import Filter
 from rag.domain.recipe import LexicalRecipe
 from rag.ports.search import SearchUnavailableError
@@ -19,17 +20,19 @@ DIMENSION, BATCH = 32, 100
 VECTORS = random_directions(BATCH, dimension=DIMENSION)
 
 
-async def test_acknowledged_points_survive(engine: StartedEngine) -> None:
+async def test_acknowledged_points_survive(engine: StartedEngine, engine_client: AsyncQdrantClient) -> None:
     """Killed four times while points are written, the engine loses none that it acknowledged."""
     chance = random.Random(7)  # noqa: S311 - moments to kill at, not secrets
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+    index = QdrantSearchIndex(engine_client, lexical=LexicalRecipe())
     await index.create(NAME, recipe(dimension=DIMENSION))
     await index.switch(NAME)
     acknowledged: set[int] = set()
     for _ in range(4):
+        enough = len(acknowledged) + 2 * BATCH
         writing = asyncio.create_task(write(index, acknowledged))
-        await asyncio.sleep(chance.uniform(0.2, 0.8))
+        while len(acknowledged) < enough:  # noqa: ASYNC110 - seconds pass only where something is broken
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(chance.uniform(0, 0.3))
         engine.kill()
         await writing
         engine.restart()
@@ -37,10 +40,8 @@ async def test_acknowledged_points_survive(engine: StartedEngine) -> None:
         ids = [point.chunk.id for point in points_with(VECTORS[:1].repeat(len(acknowledged), axis=0))]
         assert await index.present(NAME, ids) == set(ids)
     assert acknowledged == set(range(len(acknowledged)))
-    assert len(acknowledged) > BATCH
     dense, words = await index.search("word7", VECTORS[7], limit=1, filter_by=Filter())
     assert {found.candidates[0].chunk_id.int % BATCH for found in (dense, words)} == {8}
-    await client.close()
 
 
 async def write(index: QdrantSearchIndex, acknowledged: set[int]) -> None:
@@ -52,10 +53,9 @@ async def write(index: QdrantSearchIndex, acknowledged: set[int]) -> None:
             acknowledged.update(range(first, first + BATCH))
 
 
-async def test_the_alias_survives(engine: StartedEngine) -> None:
+async def test_the_alias_survives(engine: StartedEngine, engine_client: AsyncQdrantClient) -> None:
     """Killed while the alias is moved to and fro, the engine comes back with one of both, never without."""
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+    index = QdrantSearchIndex(engine_client, lexical=LexicalRecipe())
     for generation in (NAME, NEXT):
         await index.create(generation, recipe(dimension=DIMENSION))
     await index.switch(NAME)
@@ -67,7 +67,6 @@ async def test_the_alias_survives(engine: StartedEngine) -> None:
         engine.restart()
         assert await index.live() in {NAME, NEXT}
         assert await index.generations() == (NAME, NEXT)
-    await client.close()
 
 
 async def move(index: QdrantSearchIndex) -> None:
@@ -79,10 +78,11 @@ async def move(index: QdrantSearchIndex) -> None:
 
 
 @pytest.mark.parametrize("delay", [0.05, 0.6, 1.2])
-async def test_a_kill_during_a_build_changes_nothing(engine: StartedEngine, delay: float) -> None:
+async def test_a_kill_during_a_build_changes_nothing(
+    engine: StartedEngine, engine_client: AsyncQdrantClient, delay: float
+) -> None:
     """At whatever moment of a build, every point is there afterwards, and the next call builds the graph."""
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe(), exact_below_points=300)
+    index = QdrantSearchIndex(engine_client, lexical=LexicalRecipe(), exact_below_points=300)
     await index.create(NAME, recipe(dimension=DIMENSION))
     await index.upsert(NAME, points_with(random_directions(1500, dimension=DIMENSION)))
     await index.optimize(NAME)
@@ -92,17 +92,15 @@ async def test_a_kill_during_a_build_changes_nothing(engine: StartedEngine, dela
     engine.restart()
     assert await index.count(NAME) == 1500 + BATCH
     assert len(list((engine.data_dir / "collections").iterdir())) == 1
-    assert not await is_building(client, NAME)
+    assert not await is_building(engine_client, NAME)
     await index.optimize(NAME)
-    assert ((await built(client, NAME)).indexed_vectors_count or 0) >= 2 * 1500
+    assert ((await built(engine_client, NAME)).indexed_vectors_count or 0) >= 2 * 1500
     assert await index.count(NAME) == 1500 + BATCH
-    await client.close()
 
 
-async def test_a_stop_during_a_build_ends_it(engine: StartedEngine) -> None:
+async def test_a_stop_during_a_build_ends_it(engine: StartedEngine, engine_client: AsyncQdrantClient) -> None:
     """SIGTERM does not wait for a graph, and leaves no half of one."""
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe(), exact_below_points=300)
+    index = QdrantSearchIndex(engine_client, lexical=LexicalRecipe(), exact_below_points=300)
     await index.create(NAME, recipe(dimension=DIMENSION))
     await index.upsert(NAME, points_with(random_directions(1500, dimension=DIMENSION)))
     await index.optimize(NAME)
@@ -111,4 +109,3 @@ async def test_a_stop_during_a_build_ends_it(engine: StartedEngine) -> None:
     assert len(list((engine.data_dir / "collections").iterdir())) == 1
     engine.restart()
     assert await index.count(NAME) == 1500
-    await client.close()

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from qdrant_client import AsyncQdrantClient
 
-from rag.adapters.qdrant import QdrantSearchIndex, connect
+from rag.adapters.qdrant import QdrantSearchIndex
 from rag.domain.recipe import LexicalRecipe
 from rag.ports.search import SearchUnavailableError
-from tests.support.engine import StartedEngine
+from tests.support.engine import StartedEngine, connected
 from tests.support.points import points_with, random_directions, recipe
 
 NAME, DAMAGED = "rag-0001-aaaaaaaa", "rag-0002-bbbbbbbb"
@@ -38,19 +39,16 @@ def refusal(data_dir: Path, socket_path: Path) -> str:
 
 async def fill(engine: StartedEngine, number: int) -> None:
     """Write points into a new collection, without flushing."""
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
-    await index.create(NAME, recipe())
-    await index.upsert(NAME, points_with(random_directions(number)))
-    await client.close()
+    async with connected(engine.url) as client:
+        index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+        await index.create(NAME, recipe())
+        await index.upsert(NAME, points_with(random_directions(number)))
 
 
 async def count(engine: StartedEngine) -> int:
     """Count the points of the collection."""
-    client = connect(engine.url)
-    found = await QdrantSearchIndex(client, lexical=LexicalRecipe()).count(NAME)
-    await client.close()
-    return found
+    async with connected(engine.url) as client:
+        return await QdrantSearchIndex(client, lexical=LexicalRecipe()).count(NAME)
 
 
 async def test_a_stop_keeps_everything(engine: StartedEngine) -> None:
@@ -109,11 +107,12 @@ def test_an_unreadable_catalogue_is_named(tmp_path: Path, content: bytes) -> Non
     assert catalogue.read_bytes() == content
 
 
-async def test_one_damaged_collection_leaves_the_others(engine: StartedEngine) -> None:
+async def test_one_damaged_collection_leaves_the_others(
+    engine: StartedEngine, engine_client: AsyncQdrantClient
+) -> None:
     """A collection whose files are broken says so, and can be deleted and made again; the rest answers."""
     await fill(engine, 10)
-    client = connect(engine.url)
-    index = QdrantSearchIndex(client, lexical=LexicalRecipe())
+    index = QdrantSearchIndex(engine_client, lexical=LexicalRecipe())
     before = set((engine.data_dir / "collections").iterdir())
     await index.create(DAMAGED, recipe())
     engine.stop()
@@ -127,7 +126,6 @@ async def test_one_damaged_collection_leaves_the_others(engine: StartedEngine) -
     await index.retire(DAMAGED)
     await index.create(DAMAGED, recipe())
     assert await index.count(DAMAGED) == 0
-    await client.close()
 
 
 async def test_what_a_killed_process_left_is_removed(engine: StartedEngine) -> None:
