@@ -119,38 +119,47 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         stack.push_async_callback(database.dispose)
         client = connect_qdrant(engine_url, api_key=settings.qdrant_api_key)
         stack.push_async_callback(client.close)
-        index = QdrantSearchIndex(client, lexical=LexicalRecipe())
-        library, journal, leases = (
-            PostgresLibrary(database),
-            PostgresJournal(database),
-            PostgresLeases(connect_for_leases(database_url)),
-        )
-        finish_removals = FinishRemovals(library=library, index=index)
-        clock = SystemClock()
-        yield Stores(
-            library=library,
-            index=index,
-            retriever=index,
-            journal=journal,
+        yield _stores(
+            database_url,
+            library=PostgresLibrary(database),
+            index=QdrantSearchIndex(client, lexical=LexicalRecipe()),
+            journal=PostgresJournal(database),
             jobs=PostgresJobBoard(database),
-            leases=leases,
-            clock=clock,
-            database_url=database_url,
-            delete_document=DeleteDocument(
-                library=library,
-                index=index,
-                leases=leases,
-                finish_removals=finish_removals,
-            ),
-            finish_removals=finish_removals,
-            inspect_chunks=InspectChunks(library=library),
-            collect_feedback=CollectFeedback(journal=journal, clock=clock),
-            check_health=CheckHealth(
-                checks=(LibraryCheck(library), SearchCheck(library, index), IndexCheck(library, index)),
-                library=library,
-                clock=clock,
-            ),
         )
+
+
+def _stores(
+    database_url: str,
+    *,
+    library: PostgresLibrary,
+    index: QdrantSearchIndex,
+    journal: PostgresJournal,
+    jobs: PostgresJobBoard,
+) -> Stores:
+    clock = SystemClock()
+    leases = PostgresLeases(connect_for_leases(database_url))
+    finish_removals = FinishRemovals(library=library, index=index)
+    return Stores(
+        library=library,
+        index=index,
+        retriever=index,
+        journal=journal,
+        jobs=jobs,
+        leases=leases,
+        clock=clock,
+        database_url=database_url,
+        delete_document=DeleteDocument(
+            library=library, index=index, leases=leases, finish_removals=finish_removals
+        ),
+        finish_removals=finish_removals,
+        inspect_chunks=InspectChunks(library=library),
+        collect_feedback=CollectFeedback(journal=journal, clock=clock),
+        check_health=CheckHealth(
+            checks=(LibraryCheck(library), SearchCheck(library, index), IndexCheck(library, index)),
+            library=library,
+            clock=clock,
+        ),
+    )
 
 
 async def _server_urls(settings: Settings, stack: AsyncExitStack) -> tuple[str, str]:
