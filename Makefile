@@ -9,7 +9,7 @@ check: ## Run every check and every test
 
 bench: ## Measure every claim in benchmarks/
 	./test --version >/dev/null
-	set -e; for claim in benchmarks/[a-z]*.py; do echo "== $$claim"; .venv/bin/python "$$claim"; done
+	set -e; for claim in benchmarks/[a-z]*.py; do echo "== $$claim"; .venv/bin/python -m "benchmarks.$$(basename "$$claim" .py)"; done
 
 docs: ## Write the reference pages from the code
 	./rag --version >/dev/null

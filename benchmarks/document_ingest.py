@@ -1,6 +1,6 @@
 """How long does each stage of taking documents in take, and what is then found?
 
-    python benchmarks/document_ingest.py [FOLDER …] [--questions FILE.jsonl]
+    python -m benchmarks.document_ingest [FOLDER …] [--questions FILE.jsonl]
 
 Seconds are summed over all calls of a stage; stages overlap, so they add up to more than the whole.
 With --questions (one object with `text` a line), each is asked, and its answer and passages are printed.
@@ -25,7 +25,7 @@ from rag.services.stages import StageTimer
 TIMED = (
     "parse",
     "sentence_spans",
-    "token_spans",
+    "token_starts",
     "content_hashes",
     "vectors",
     "embed",

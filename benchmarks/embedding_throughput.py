@@ -1,6 +1,6 @@
 """How many chunks does one CPU-second embed: int8 against our own fp32, and against sentence-transformers?
 
-    python benchmarks/embedding_throughput.py [--model all-MiniLM-L6-v2] [--rounds 5] [--chunks 64]
+    python -m benchmarks.embedding_throughput [--model all-MiniLM-L6-v2] [--rounds 5] [--chunks 64]
 
 Every runtime embeds the same chunks in the same batches in one thread, in turns, so that a busy machine
 slows all of them alike. Printed are medians over the rounds, ratios to fp32, and the cosine to it.

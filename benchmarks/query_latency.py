@@ -1,6 +1,6 @@
 """How quick are /query and /search, stage by stage, with one client and with many?
 
-    python benchmarks/query_latency.py [--chunks 10000] [--clients 1 16] [--seconds 20] [--shared ../shared]
+    python -m benchmarks.query_latency [--chunks 10000] [--clients 1 16] [--seconds 20] [--shared ../shared]
 
 A real service is started on loopback with a data directory of its own, filled with texts of the public
 retrieval sets, and asked their questions in closed loops that end by themselves. Printed are percentiles

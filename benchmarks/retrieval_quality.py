@@ -1,6 +1,6 @@
 """How well are relevant texts found: dense, BM25 and fused, on public retrieval sets?
 
-    python benchmarks/retrieval_quality.py [SET …] [--shared ../shared]
+    python -m benchmarks.retrieval_quality [SET …] [--shared ../shared]
 
 Every text of a set is one chunk. The whole path is the product's own: embedder, engine process, one batch
 search, rank fusion. Measures come from ir-measures. Sets are read in place and never copied.

@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from rag.adapters.archives.reading import TARS, ZIPS
+from rag.adapters.parsers.formats import EXTENSIONS, WHAT_IS_KEPT, Format
 from rag.bootstrap import PrometheusTelemetry, Settings
 from rag.domain.errors import RagError
 from rag.interfaces.cli.exit_codes import exit_code_of
@@ -94,12 +96,28 @@ def metrics_page() -> str:
     return "\n".join(rows) + "\n"
 
 
+def formats_page() -> str:
+    """One row a format, from what chooses the reader."""
+    rows = ["# Formats", "", WRITTEN_BY, "Which files are read, and what of them is kept.", ""]
+    rows += ["| format | names end in | what is kept |", "|---|---|---|"]
+    for kind, kept in WHAT_IS_KEPT.items():
+        of = Format.PDF if kind is Format.SCANNED_PDF else kind
+        endings = ", ".join(f"`{ending}`" for ending, found in EXTENSIONS.items() if found is of)
+        rows.append(f"| {kind} | {endings} | {kept} |")
+    rows += ["", "A file's content goes before its name: a PDF that is called `report.txt` is read as a PDF."]
+    rows += ["Archives ("]
+    rows[-1] += ", ".join(f"`{ending}`" for ending in ZIPS + TARS)
+    rows[-1] += ") stand for the files in them; each of those becomes a document of its own."
+    return "\n".join(rows) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "metrics.md": metrics_page,
     "cli.md": cli_reference,
     "http.md": http_reference,
+    "formats.md": formats_page,
 }
 
 

@@ -139,6 +139,13 @@ class Settings(BaseModel):
             description="The cosine that the best passage must reach, else the question is declined.",
         ),
     ] = DEFAULT_FLOOR
+    recognises_text: Annotated[
+        bool,
+        Field(
+            alias="RAG_OCR",
+            description="Pages of PDFs that hold images alone are read by an installed tesseract.",
+        ),
+    ] = False
     inference_threads: Annotated[
         int | None,
         Field(

@@ -122,3 +122,55 @@ def test_files_of_other_formats_are_named(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_bytes(b"h")
     finder = FolderFinder(reads=lambda name: name.endswith(".md"))
     assert finder.passed_over([tmp_path, tmp_path / "a.md"]) == ["b.docx"]
+
+
+def test_a_named_file_brings_its_sidecar(tmp_path: Path) -> None:
+    """What stands beside it describes it, whether the folder was named or the file."""
+    for name in ("a.md", "a.md.meta.yaml", "b.md", "b.md.meta.yaml"):
+        write(tmp_path / name)
+    finder = FolderFinder(reads=lambda name: name.endswith((".md", ".yaml")))
+    assert [file.source for file in finder.find([tmp_path / "a.md"])] == ["a.md", "a.md.meta.yaml"]
+
+
+def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
+    """A circle of links ends, and no file is listed twice."""
+    write(tmp_path / "docs" / "a.md")
+    (tmp_path / "docs" / "again").symlink_to(tmp_path / "docs")
+    assert listed(tmp_path / "docs") == ["a.md"]
+    (tmp_path / "way").symlink_to(tmp_path / "docs")
+    assert [file.place for file in FINDER.find([tmp_path / "way"])] == [str(tmp_path / "docs" / "a.md")]
+
+
+def test_a_folder_within_that_cannot_be_opened_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading it says why; it is not as if there were nothing in it."""
+    write(tmp_path / "locked" / "a.md")
+    write(tmp_path / "z.md")
+    scan = os.scandir
+
+    def without_rights(path: str) -> object:  # rights do not bind the administrator, who may run the tests
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr("os.scandir", without_rights)
+    files = {file.source: file for file in FINDER.find([tmp_path])}
+    assert set(files) == {"locked", "z.md"}
+    with pytest.raises(UnreadableFileError, match="Permission denied"):
+        files["locked"].read()
+
+
+def test_roots_are_as_places_begin(tmp_path: Path) -> None:
+    """A folder ends with a sign that no neighbour's name has."""
+    path = write(tmp_path / "a.md")
+    assert FINDER.roots([tmp_path, path]) == [f"{tmp_path}/", str(path)]
+
+
+def test_a_large_file_can_be_opened_where_it_lies(tmp_path: Path) -> None:
+    """An archive may be larger than a document."""
+    write(tmp_path / "a.md", "123456")
+    (file,) = FolderFinder(reads=FINDER.reads, max_bytes=5).find([tmp_path])
+    assert file.open_stream is not None
+    with file.open_stream() as stream:
+        assert stream.read() == b"123456"

@@ -71,6 +71,15 @@ class LifeContract:
         with pytest.raises(IndexMismatchError):
             await index.create(OLD, recipe(size_tokens=100))
 
+    async def test_every_id_is_given_once(self, index: Index) -> None:
+        """However many pages that takes; a generation that is not there has none to give."""
+        await index.create(OLD, recipe())
+        await index.upsert(OLD, [point(number, EAST) for number in range(2100)])
+        given = [one async for page in index.chunk_ids(OLD) for one in page]
+        assert sorted(one.int - 1 for one in given) == list(range(2100))
+        with pytest.raises(IndexMissingError):
+            await anext(aiter(index.chunk_ids(NOWHERE)))
+
     async def test_points_are_replaced_by_id(self, index: Index) -> None:
         """The same chunk again stands once, with its new words and vector."""
         await live_with(index, point(0, EAST, "former"), point(1, EAST, "other"))

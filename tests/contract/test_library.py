@@ -93,6 +93,34 @@ async def test_removals_are_given_until_they_are_confirmed(library: Library) -> 
     assert await library.pending_removals(limit=10) == {}
 
 
+async def test_what_was_announced_is_a_removal_until_it_is_put(library: Library) -> None:
+    """A writer that dies after its points were written leaves their ids to be removed."""
+    generation, first, second = await live(library), document(), document(text="Something else.")
+    before, after = cut(first, generation=generation), cut(second, generation=generation)
+    await library.put(first, before, generation=generation)
+    for _ in range(2):
+        await library.announce([chunk.id for chunk in (*before, *after)], generation=generation)
+    assert {name: set(ids) for name, ids in (await library.pending_removals(limit=10)).items()} == {
+        generation: {chunk.id for chunk in after}
+    }
+    gone = await library.put(second, after, generation=generation)
+    await library.confirm_removals(gone)
+    assert await library.pending_removals(limit=10) == {}
+
+
+async def test_chunks_are_known_by_document_and_by_id(library: Library) -> None:
+    """Ids come in the document's order, and those of nobody are left out."""
+    generation, whole = await live(library), document()
+    chunks = [chunk.id for chunk in cut(whole, generation=generation, pieces=5)]
+    await library.put(whole, cut(whole, generation=generation, pieces=5), generation=generation)
+    found = await library.chunk_ids([whole.id, UUID(int=7)], generation=generation)
+    assert {one: list(ids) for one, ids in found.items()} == {whole.id: chunks}
+    assert await library.chunk_ids([whole.id], generation="rag-0009-eeeeeeee") == {}
+    asked = [chunks[0], UUID(int=7)]
+    assert await library.known_chunks(asked, generation=generation) == {chunks[0]}
+    assert await library.known_chunks(asked, generation="rag-0009-eeeeeeee") == frozenset()
+
+
 async def test_a_repeated_put_removes_nothing(library: Library) -> None:
     """Storing the same chunks again is no replacement: none of them may leave the index."""
     generation, whole = await live(library), document()

@@ -41,8 +41,8 @@ class Terminal:
         return Finished(code, out.getvalue(), err.getvalue())
 
 
-def _not_here(*, host: str, port: int) -> None:
-    pytest.fail(f"a service on {host}:{port} belongs into a process of its own")
+def _not_here(*, host: str, port: int, works: bool = True) -> None:
+    pytest.fail(f"a service on {host}:{port} ({works}) belongs into a process of its own")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from rag.services.ingest import FileOutcome, IngestFiles
 from rag.services.prepare_document import PrepareDocument
 from rag.services.search import SearchPassages
 from rag.services.store_documents import StoreDocuments
+from rag.services.verify_index import VerifyIndex
 
 
 class TickingClock:
@@ -121,8 +122,17 @@ class Workbench:
             library=self.library,
             index=self.index,
             embedder=self.embedder,
+            verify=self.verify_index(),
+        )
+
+    def verify_index(self) -> VerifyIndex:
+        """Make the service that compares the index with the library."""
+        return VerifyIndex(
+            library=self.library,
+            index=self.index,
             leases=self.leases,
             store=self.store(),
+            finish_removals=self.finish_removals(),
         )
 
     def ensure_generation(self) -> EnsureGeneration:

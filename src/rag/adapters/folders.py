@@ -3,13 +3,14 @@
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-from rag.ports.files import NoSuchPathError, SourceFile
+from rag.domain.names import SIDECAR_ENDINGS, is_hidden
+from rag.ports.files import NoSuchPathError, SourceFile, refused
 from rag.ports.parsing import FileTooLargeError, UnreadableFileError
 
 # A pipe without a writer would hold whoever opens it; Windows has neither the pipes nor the flag.
@@ -22,7 +23,8 @@ class FolderFinder:
 
     Attributes:
         reads: whether a file of this name is of a format that we read.
-        max_bytes: a larger file is refused before it is read into memory.
+        max_bytes: a larger file is refused before it is read into memory; one that is opened as a stream
+            is not.
     """
 
     reads: Callable[[str], bool]
@@ -36,65 +38,117 @@ class FolderFinder:
                 found.setdefault(file.place, file)
         return tuple(found.values())
 
+    def roots(self, paths: Sequence[Path]) -> Sequence[str]:
+        """This will give each path as places begin with it."""
+        return [_root(*_existing(path)) for path in paths]
+
     def passed_over(self, paths: Sequence[Path]) -> Sequence[str]:
         """This will name the files of the folders that `find` leaves out for their format."""
-        others = replace(self, reads=lambda name: not self.reads(name))
-        return [file.source for file in others.find([path for path in paths if path.expanduser().is_dir()])]
+        folders = {root: None for path in paths for root, mode in [_existing(path)] if stat.S_ISDIR(mode)}
+        walked = (
+            _named(one, root=root) for root in folders for one in _walked(root) if isinstance(one, Path)
+        )
+        return [name for name in walked if not self.reads(name)]
 
     def _below(self, path: Path) -> Iterator[SourceFile]:
-        try:
-            root = path.expanduser().resolve(strict=True)
-            mode = root.stat().st_mode
-        except (OSError, RuntimeError) as error:
-            raise NoSuchPathError(f"{path} does not exist or cannot be opened.") from error
-        if not stat.S_ISDIR(mode):
-            if not stat.S_ISREG(mode):
-                raise NoSuchPathError(f"{path} is neither a file nor a folder, but a pipe, socket or device.")
-            yield self._source_file(root, name=root.name, modified=_modified(root.stat()))
-            return
-        if not os.access(root, os.R_OK | os.X_OK):
-            raise NoSuchPathError(f"{path} cannot be opened.")
-        for folder, folders, names in os.walk(root):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                if not name.startswith(".") and self.reads(name):
-                    yield from self._listed(Path(folder, name), root=root)
+        root, mode = _existing(path)
+        if stat.S_ISDIR(mode):
+            if not os.access(root, os.R_OK | os.X_OK):
+                raise NoSuchPathError(f"{path} cannot be opened.")
+            yield from self._inside(root)
+        elif stat.S_ISREG(mode):
+            yield self._source_file(root, name=root.name)
+            yield from self._sidecars_of(root)
+        else:
+            raise NoSuchPathError(f"{path} is neither a file nor a folder, but a pipe, socket or device.")
 
-    def _listed(self, file: Path, *, root: Path) -> Iterator[SourceFile]:
-        name = file.relative_to(root).as_posix()
-        try:
-            status = file.stat()
-        except OSError:  # a broken link: reading it will say so
-            yield self._source_file(file, name=name, modified=None)
-            return
-        if stat.S_ISREG(status.st_mode):
-            yield self._source_file(file, name=name, modified=_modified(status))
+    def _inside(self, root: Path) -> Iterator[SourceFile]:
+        for one in _walked(root):
+            if isinstance(one, Path):
+                if self.reads(one.name):
+                    yield self._source_file(one, name=_named(one, root=root))
+                continue
+            folder = Path(os.fsdecode(one.filename))
+            unreadable = UnreadableFileError(f"The folder cannot be opened: {one.strerror}.")
+            yield refused(self._source_file(folder, name=_named(folder, root=root)), unreadable)
 
-    def _source_file(self, path: Path, *, name: str, modified: datetime | None) -> SourceFile:
+    def _sidecars_of(self, file: Path) -> Iterator[SourceFile]:
+        for ending in SIDECAR_ENDINGS:
+            sidecar = file.with_name(f"{file.name}{ending}")
+            if self.reads(sidecar.name) and sidecar.is_file():
+                yield self._source_file(sidecar, name=sidecar.name)
+
+    def _source_file(self, path: Path, *, name: str) -> SourceFile:
         return SourceFile(
             source=_readable(name),
             place=_readable(str(path)),
             file_path=_readable(str(path)),
             read=partial(_content, path, max_bytes=self.max_bytes),
-            modified=modified,
+            modified=_modified(path),
+            open_stream=partial(_opened, path),
         )
 
 
-def _modified(status: os.stat_result) -> datetime:
-    return datetime.fromtimestamp(status.st_mtime, tz=UTC)
+def _existing(path: Path) -> tuple[Path, int]:
+    try:
+        root = path.expanduser().resolve(strict=True)
+        return root, root.stat().st_mode
+    except (OSError, RuntimeError) as error:
+        raise NoSuchPathError(f"{path} does not exist or cannot be opened.") from error
+
+
+def _root(path: Path, mode: int) -> str:
+    name = _readable(str(path))
+    return f"{name}/" if stat.S_ISDIR(mode) and not name.endswith("/") else name
+
+
+def _walked(root: Path) -> Iterator[Path | OSError]:
+    """Give every file that is not hidden, in order, and an error for each folder that cannot be opened."""
+    errors: list[OSError] = []
+    for folder, folders, names in os.walk(root, onerror=errors.append):
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        files = (Path(folder, name) for name in sorted(names) if not is_hidden(name))
+        yield from (file for file in files if _may_be_read(file))
+        yield from errors
+        errors.clear()
+    yield from errors
+
+
+def _may_be_read(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.stat().st_mode)
+    except OSError:  # a broken link: reading it will say so
+        return True
+
+
+def _named(file: Path, *, root: Path) -> str:
+    return file.relative_to(root).as_posix()
+
+
+def _modified(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def _content(path: Path, *, max_bytes: int) -> bytes:
-    """Read a file that may have become something else, or have grown, since it was listed."""
-    with open(path, "rb", opener=_open_without_waiting) as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableFileError("It is no file any more, but a pipe, socket or device.")
-        content = b"" if status.st_size > max_bytes else stream.read(max_bytes + 1)
-    size = max(status.st_size, len(content))
+    with _opened(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        content = b"" if size > max_bytes else stream.read(max_bytes + 1)
+    size = max(size, len(content))
     if size > max_bytes:
         raise FileTooLargeError(f"The file has {size} bytes or more, the limit is {max_bytes}.")
     return content
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file that may have become something else since it was listed."""
+    stream = open(path, "rb", opener=_open_without_waiting)  # noqa: SIM115 - it is given on
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise UnreadableFileError("It is no file any more, but a pipe, socket or device.")
+    return stream
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

@@ -14,6 +14,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from rag.ports.jobs import Backlog, JobState
 from rag.ports.journal import QueryRecord
 
 # The runbook's thresholds (0.5, 1, 2, 2.5, 3 s) are exact edges, so that quantiles near them do not blur.
@@ -68,16 +69,24 @@ class PrometheusTelemetry:
         )
         # Not 0 before the first question: an alert on a low score would fire after every start.
         self._score.set(math.nan)
-        self._files = Counter(
-            "rag_ingested_files", "Files taken in, by outcome.", ["outcome"], registry=self.registry
-        )
-        self._chunks = Counter("rag_ingested_chunks", "Chunks stored.", registry=self.registry)
+        self._watch_ingestion()
         build = Gauge(
             "rag_build_info", "Always 1; the version is in the label.", ["version"], registry=self.registry
         )
         build.labels(version).set(1)
         self._scores: list[float] = []
         self._start_at_zero()
+
+    def _watch_ingestion(self) -> None:
+        self._files = Counter(
+            "rag_ingested_files", "Files taken in, by outcome.", ["outcome"], registry=self.registry
+        )
+        self._chunks = Counter("rag_ingested_chunks", "Chunks stored.", registry=self.registry)
+        self._jobs = Gauge("rag_jobs", "Jobs by state.", ["state"], registry=self.registry)
+        self._files_waiting = Gauge(
+            "rag_job_files_waiting", "Files of all open jobs without an outcome.", registry=self.registry
+        )
+        self._bytes_waiting = Gauge("rag_job_bytes_waiting", "Bytes of these files.", registry=self.registry)
 
     def _start_at_zero(self) -> None:
         """Make every label set known, or the first error would be invisible to `increase`."""
@@ -89,6 +98,8 @@ class PrometheusTelemetry:
             self._stages.labels(stage)
         for outcome in INGEST_OUTCOMES:
             self._files.labels(outcome)
+        for state in JobState:
+            self._jobs.labels(state.value)
 
     @contextmanager
     def active_query(self) -> Iterator[None]:
@@ -114,6 +125,13 @@ class PrometheusTelemetry:
         """This will count a file that was added, changed, unchanged or failed."""
         self._files.labels(outcome).inc()
         self._chunks.inc(chunks)
+
+    def waiting(self, backlog: Backlog) -> None:
+        """This will show how many jobs are in each state, and how much waits."""
+        for state in JobState:
+            self._jobs.labels(state.value).set(backlog.jobs.get(state, 0))
+        self._files_waiting.set(backlog.files)
+        self._bytes_waiting.set(backlog.size_bytes)
 
     def exposition(self) -> tuple[bytes, str]:
         """This will give the metrics in Prometheus's text format, and its content type."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from rag.domain.cutting import TokenGrid, cut_by_headings, cut_by_sentences, cut_by_tokens
 from rag.domain.documents import Chunk, Document, Heading, chunk_id_for, sha256_hex
+from rag.domain.garbling import is_garbled
 from rag.domain.recipe import ChunkingRecipe, ChunkingStrategy
 
 MAX_HEADING_LINE_CHARACTERS: Final = 120
@@ -18,20 +19,21 @@ def chunk_document(
     *,
     generation: str,
     recipe: ChunkingRecipe,
-    token_spans: Sequence[tuple[int, int]],
+    token_starts: Sequence[int],
     sentence_spans: Sequence[tuple[int, int]],
 ) -> tuple[Chunk, ...]:
     """This will cut a document into chunks of at most `recipe.size_tokens`, in the order of its text.
 
     A chunk has at most `MAX_TOKEN_CHARACTERS` for each of its tokens, and once more, however long words are.
-    Every letter and digit of the text is in a chunk. Neighbours share whole sentences (with FIXED: tokens) of
-    at most `recipe.overlap_tokens`. Tables and code that fit into a chunk are in one piece.
+    Every letter and digit of the text is in a chunk, except where the encoding is broken beyond reading.
+    Neighbours share whole sentences (with FIXED: tokens) of at most `recipe.overlap_tokens`. Tables and code
+    that fit into a chunk are in one piece.
 
-    `token_spans` and `sentence_spans` are `[start, end)` characters, in order, of the model's tokens and of
-    the sentences of the whole text; FIXED needs no sentences.
+    `token_starts` are the characters at which the model's tokens start, `sentence_spans` the `[start, end)`
+    of the sentences of the whole text, both in order; FIXED needs no sentences.
     """
     text = document.parsed.text
-    grid = TokenGrid(text, [start for start, _ in token_spans])
+    grid = TokenGrid(text, token_starts)
     ranges = _ranges(document, recipe, grid, [start for start, _ in sentence_spans])
     places = _Places(document)
     return tuple(
@@ -84,14 +86,15 @@ def _ranges(
 
 
 def _worth_keeping(text: str, ranges: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Trim white space, and leave out what says nothing that the chunk before it does not say."""
+    """Trim white space, and leave out what says nothing, or nothing that the chunk before does not say."""
     covered = 0
     last_start = -1
     for start, end in ranges:
         trimmed_start, trimmed_end = _trimmed(text, start, end)
         if trimmed_start <= last_start:  # all that was repeated before it is white space
             trimmed_start, trimmed_end = _trimmed(text, covered, end)
-        if _LETTER_OR_DIGIT.search(text, max(trimmed_start, covered), max(trimmed_end, covered)):
+        says_something = _LETTER_OR_DIGIT.search(text, max(trimmed_start, covered), max(trimmed_end, covered))
+        if says_something and not is_garbled(text[trimmed_start:trimmed_end]):
             covered, last_start = trimmed_end, trimmed_start
             yield trimmed_start, trimmed_end
 

@@ -1,9 +1,10 @@
 """At which characters is a text cut, so that no piece has too many tokens and none ends where it need not?"""
 
 import unicodedata
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from rag.domain.documents import Heading
@@ -84,14 +85,18 @@ class TokenGrid:
 
 
 def _with_long_stretches_divided(text: str, starts: Sequence[int]) -> Sequence[int]:
-    borders = (0, *starts, len(text))
-    if all(end - start <= MAX_TOKEN_CHARACTERS for start, end in pairwise(borders)):
+    # Never a list of all borders at once: a text of three megabytes has a million of them.
+    if all(end - start <= MAX_TOKEN_CHARACTERS for start, end in pairwise(_borders(text, starts))):
         return starts
-    divided: list[int] = []
-    for start, end in pairwise(borders):
+    divided = array("Q")
+    for start, end in pairwise(_borders(text, starts)):
         divided.extend(_places_within(text, start, end))
         divided.append(end)
     return divided[:-1]
+
+
+def _borders(text: str, starts: Sequence[int]) -> Iterator[int]:
+    return chain((0,), starts, (len(text),))
 
 
 def _places_within(text: str, start: int, end: int) -> Iterator[int]:

@@ -40,6 +40,8 @@ class ParsedDocument:
     Attributes:
         unbroken: `[start, end)` spans that must not be cut in the middle, such as tables and code.
         dated: when the document says it was written or changed, if it says so.
+        metadata: what the document says of itself, such as its `author`.
+        notes: what of the file is not in the text, a sentence each, such as an attachment that was left out.
     """
 
     text: str
@@ -51,6 +53,7 @@ class ParsedDocument:
     language: str | None = None
     dated: datetime | None = None
     metadata: Metadata = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,22 @@ class Chunk:
     token_count: int
     embedded_text: str
     embedding_hash: str
+
+
+def filterable_fields(document: Document, chunk: Chunk) -> Metadata:
+    """Give what a filter on metadata can ask for: the document's own fields, and where its chunk stands.
+
+    A field that a person gave goes before what we know under that name.
+    """
+    parsed = document.parsed
+    known = {
+        "title": document.title,
+        "language": parsed.language,
+        "media_type": parsed.media_type,
+        "page": None if chunk.page is None else str(chunk.page),
+        "section": chunk.section,
+    }
+    return {**{name: value for name, value in known.items() if value}, **parsed.metadata}
 
 
 def sha256_hex(content: bytes) -> str:

@@ -1,14 +1,17 @@
 """How was a document cut, and what is odd about its chunks?"""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
+from operator import itemgetter
 from statistics import fmean, median
 from typing import Final
 
 from rag.domain.documents import Chunk
+from rag.domain.garbling import is_damaged
 
 VERY_SHORT_TOKENS: Final = 16
 SPECIAL_TOKENS: Final = 2  # a model's window also holds a mark at the start and one at the end
@@ -78,8 +81,16 @@ class ChunkReport:
         return tuple(chunk for chunk in self.chunks if chunk.oddities)
 
 
-def inspect_chunks(text: str, chunks: Sequence[Chunk], *, window_tokens: int) -> ChunkReport:
+def inspect_chunks(
+    text: str,
+    chunks: Sequence[Chunk],
+    *,
+    window_tokens: int,
+    unbroken: Sequence[tuple[int, int]] = (),
+) -> ChunkReport:
     """This will describe the chunks of `text`, which are in order, for a model of that window.
+
+    `unbroken` are the `[start, end)` of its tables and code.
 
     >>> inspect_chunks("Nothing was kept.", [], window_tokens=256).uncovered_characters
     15
@@ -99,7 +110,10 @@ def inspect_chunks(text: str, chunks: Sequence[Chunk], *, window_tokens: int) ->
                 tokens=chunk.token_count,
                 overlap=overlap,
                 first_words=" ".join(chunk.text.split()[:FIRST_WORDS]),
-                oddities=tuple(_oddities(text, chunk, window_tokens=window_tokens, twin=twin)),
+                oddities=(
+                    *_oddities(text, chunk, window_tokens=window_tokens, twin=twin),
+                    *_cut_lines(text, chunk.end, unbroken),
+                ),
             )
         )
     uncovered = tuple(_uncovered(text, chunks))
@@ -142,8 +156,17 @@ def _oddities(text: str, chunk: Chunk, *, window_tokens: int, twin: int) -> Iter
         yield "longer than the model's window"
     if is_mostly_symbols(chunk.text):
         yield "mostly symbols"
+    if is_damaged(chunk.text):
+        yield "broken encoding"
     if twin != chunk.ordinal:
         yield f"duplicate of chunk {twin}"
+
+
+def _cut_lines(text: str, end: int, unbroken: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Say that a table or code is cut within a line; between lines a long one has to be cut somewhere."""
+    first = bisect_right(unbroken, end, key=itemgetter(1))
+    if first < len(unbroken) and unbroken[first][0] < end and "\n" not in text[end - 1 : end + 1]:
+        yield "cuts a line of a table or code"
 
 
 def is_boundary(text: str, place: int) -> bool:

@@ -12,9 +12,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(run(arguments, serve_http=_serve))
 
 
-def _serve(*, host: str, port: int) -> None:
+def _serve(*, host: str, port: int, works: bool = True) -> None:
     # Loaded here, not above: one command needs them, and `rag --help` must not wait.
     from rag.bootstrap import load_settings  # noqa: PLC0415
     from rag.interfaces.http.app import serve  # noqa: PLC0415
 
-    serve(load_settings(), host=host, port=port)
+    serve(load_settings(), host=host, port=port, works=works)

@@ -1,12 +1,16 @@
-"""Which files are there to read, and what are they called?"""
+"""Which files are there to read, what are they called, and what is said of them?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import BinaryIO, ClassVar, Final, Protocol
 
+from rag.domain.documents import Metadata, sha256_hex
 from rag.domain.errors import InvalidInputError
+from rag.ports.parsing import UnreadableFileError
+
+WITHIN: Final = "!/"  # stands between an archive's place and the name of a file in it
 
 
 class NoSuchPathError(InvalidInputError):
@@ -17,6 +21,16 @@ class NoSuchPathError(InvalidInputError):
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """What a file beside a document says of it; it goes before what the document says of itself."""
+
+    title: str | None = None
+    language: str | None = None
+    dated: datetime | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file that may become a document.
 
@@ -24,8 +38,11 @@ class SourceFile:
         source: the name that people will know it by.
         place: what identifies it: the same place is the same document, whatever it holds.
         file_path: its path on disk; None for an upload.
-        read: gives its bytes; raises OSError.
+        read: gives its bytes; raises OSError, or an InvalidInputError that says what is wrong with it.
         modified: when it was last changed, if that is known.
+        description: what its sidecar says of it.
+        fingerprint_suffix: sha256 of its sidecar, in hex; empty without one.
+        open_stream: opens it where it lies, for files too large for memory; None where only `read` is there.
     """
 
     source: str
@@ -34,6 +51,36 @@ class SourceFile:
     read: Callable[[], bytes]
     modified: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    description: Description = field(default_factory=Description)
+    fingerprint_suffix: str = ""
+    open_stream: Callable[[], BinaryIO] | None = None
+
+    def content(self) -> bytes:
+        """This will read its bytes.
+
+        Raises:
+            InvalidInputError: they cannot be read, with the reason.
+        """
+        try:
+            return self.read()
+        except OSError as error:
+            reason = f"{self.source} cannot be opened: {error.strerror or error}."
+            raise UnreadableFileError(reason) from error
+
+    def fingerprint(self, content: bytes) -> str:
+        """This will name what the document is made of: its bytes and its sidecar's, as 64 hex digits."""
+        of_bytes = sha256_hex(content)
+        suffix = self.fingerprint_suffix
+        return sha256_hex(f"{of_bytes}:{suffix}".encode()) if suffix else of_bytes
+
+
+def refused(file: SourceFile, error: InvalidInputError) -> SourceFile:
+    """This will give `file` as one whose reading fails with `error`, and so is reported like others."""
+
+    def read() -> bytes:
+        raise error
+
+    return replace(file, read=read, open_stream=None)
 
 
 class FileFinder(Protocol):
@@ -43,7 +90,16 @@ class FileFinder(Protocol):
         """This will list the files of formats that we read, in order of path.
 
         A folder is searched with everything below it, hidden files and folders left out; its files are
-        named relative to it. A file that is named directly is listed whatever its format.
+        named relative to it. Links to folders are not followed. A file that is named directly is listed
+        whatever its format, together with its sidecar. A folder that cannot be opened is listed as a file
+        whose reading says why.
+
+        Raises:
+            NoSuchPathError: a path does not exist or cannot be opened.
+        """
+
+    def roots(self, paths: Sequence[Path]) -> Sequence[str]:
+        """This will give each path as places begin with it: a folder with `/` at its end, a file without.
 
         Raises:
             NoSuchPathError: a path does not exist or cannot be opened.
@@ -51,3 +107,14 @@ class FileFinder(Protocol):
 
     def passed_over(self, paths: Sequence[Path]) -> Sequence[str]:
         """This will name the files of the folders that `find` leaves out for their format."""
+
+
+class SidecarReader(Protocol):
+    """Reads the files that stand beside documents and describe them."""
+
+    def read(self, name: str, content: bytes) -> Description:
+        """This will read a sidecar; its name's extension says whether it is YAML or JSON.
+
+        Raises:
+            UnreadableFileError: it is malformed, with the line.
+        """

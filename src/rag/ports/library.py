@@ -71,9 +71,26 @@ class DocumentSummary:
     characters: int
     pages: int
     chunks: int
+    dated: datetime | None
     metadata: Mapping[str, str]
+    notes: Sequence[str]
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlace:
+    """Where a document came from, and what its file was then.
+
+    Attributes:
+        file_path: never None; a file in an archive has the archive's path, `!/` and its name there.
+        content_hash: of the file's bytes and its sidecar's.
+    """
+
+    document_id: DocumentId
+    file_path: str
+    source: str
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,13 @@ class Library(Protocol):
         self, ids: Collection[DocumentId], *, generation: str
     ) -> Mapping[DocumentId, str]:
         """This will give the stored content hash of those documents that are whole in `generation`."""
+
+    async def announce(self, chunk_ids: Sequence[ChunkId], *, generation: str) -> None:
+        """This will remember, before points are written, which chunks are about to come into `generation`.
+
+        They are removals until `put` stores their document: a writer that is killed in between leaves no
+        point behind that nobody would ever remove. Chunks that the library holds already are left out.
+        """
 
     async def put(self, document: Document, chunks: Sequence[Chunk], *, generation: str) -> Sequence[ChunkId]:
         """This will store a document with its chunks in one transaction, in place of what it had before.
@@ -146,12 +170,29 @@ class Library(Protocol):
         `source` keeps those whose source is that name or ends with `/` and that name.
         """
 
+    async def places_under(
+        self, prefix: str, *, limit: int = 1000, after: StoredPlace | None = None
+    ) -> Sequence[StoredPlace]:
+        """This will list documents whose `file_path` begins with `prefix`, from the one after `after`.
+
+        They are in order of the first 512 characters of their path, then of their id. No sign in `prefix` has
+        a meaning of its own.
+        """
+
     async def chunks(self, document_id: DocumentId) -> Sequence[Chunk]:
         """This will give a document's chunks in the live generation, in order.
 
         Raises:
             UnknownDocumentError: it is not there.
         """
+
+    async def chunk_ids(
+        self, ids: Collection[DocumentId], *, generation: str
+    ) -> Mapping[DocumentId, Sequence[ChunkId]]:
+        """This will name the chunks in `generation` of those of the documents that are there, in order."""
+
+    async def known_chunks(self, ids: Collection[ChunkId], *, generation: str) -> frozenset[ChunkId]:
+        """This will say which of the ids are chunks of `generation`."""
 
     async def passages(self, candidates: Sequence[FusedCandidate]) -> Sequence[Passage]:
         """This will give the candidates' texts, in their order, leaving out what is not in the library."""

@@ -59,8 +59,8 @@ class Embedder(Protocol):
 class Tokenizer(Protocol):
     """Counts in the embedding model's tokens."""
 
-    def token_spans(self, text: str) -> Spans:
-        """This will give `[start, end)` characters of every token of `text`, special tokens left out.
+    def token_starts(self, text: str) -> Sequence[int]:
+        """This will give the character at which every token of `text` starts, special tokens left out.
 
         The text may be of any length; nothing is truncated. CPU-bound: call it off the event loop.
         """

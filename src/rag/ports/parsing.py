@@ -17,7 +17,7 @@ class UnsupportedFormatError(InvalidInputError):
     """We have no parser for this kind of file."""
 
     code: ClassVar[str] = "format_unsupported"
-    advice: ClassVar[str] = "Convert it to text, Markdown, HTML or PDF."
+    advice: ClassVar[str] = "Convert it to one of the formats in docs/reference/formats.md."
 
 
 class EncryptedFileError(InvalidInputError):
@@ -31,9 +31,28 @@ class EmptyDocumentError(InvalidInputError):
     """The file holds no text."""
 
     code: ClassVar[str] = "document_empty"
-    advice: ClassVar[str] = (
-        "An empty file has nothing to find; run a text recognition (OCR) over a scan first."
-    )
+    advice: ClassVar[str] = "An empty file has nothing to find; put text into it, or leave it out."
+
+
+class ScanWithoutTextError(InvalidInputError):
+    """The file holds images of pages, and no text."""
+
+    code: ClassVar[str] = "document_scanned"
+    advice: ClassVar[str] = "Install tesseract and set RAG_OCR=true, or run a text recognition over it first."
+
+
+class ReadingTimedOutError(InvalidInputError):
+    """The file took longer to read than we wait."""
+
+    code: ClassVar[str] = "file_timed_out"
+    advice: ClassVar[str] = "Split the file, or save it anew with the program that made it."
+
+
+class ReadingRanOutOfMemoryError(InvalidInputError):
+    """The file needs more memory to be read than a reading process may have."""
+
+    code: ClassVar[str] = "file_out_of_memory"
+    advice: ClassVar[str] = "Split the file into smaller ones; a file made to exhaust memory is no document."
 
 
 class FileTooLargeError(InvalidInputError):
@@ -44,7 +63,7 @@ class FileTooLargeError(InvalidInputError):
 
 
 class DocumentParser(Protocol):
-    """Reads text, Markdown, HTML and PDF."""
+    """Reads files of the formats in docs/reference/formats.md."""
 
     def reads(self, name: str) -> bool:
         """This will say whether a file of this name is of a kind that we read."""
@@ -56,6 +75,8 @@ class DocumentParser(Protocol):
             UnsupportedFormatError: no parser for the kind of file that `name` and `content` show.
             EncryptedFileError: a password is needed.
             EmptyDocumentError: there is no text in it.
-            FileTooLargeError: more bytes or pages than we read.
+            ScanWithoutTextError: it holds pictures of pages, and no text.
+            FileTooLargeError: more bytes or pages than we read, or it unpacks to more.
+            ReadingTimedOutError, ReadingRanOutOfMemoryError: it wants more than a reading process may have.
             UnreadableFileError: anything else that is wrong with it, with the reason.
         """

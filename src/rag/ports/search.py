@@ -1,6 +1,6 @@
 """How are chunks found again, and how does the index that finds them live?"""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -111,6 +111,16 @@ class SearchIndex(Protocol):
 
     async def present(self, generation: str, chunk_ids: Sequence[ChunkId]) -> frozenset[ChunkId]:
         """This will say which of the ids are in the generation."""
+
+    def chunk_ids(self, generation: str) -> AsyncIterator[Sequence[ChunkId]]:
+        """This will give the ids of all points of a generation, a page at a time, each once.
+
+        Points that come or go meanwhile may be in it or not.
+
+        Raises:
+            IndexMissingError: there is no such generation.
+            SearchUnavailableError: the engine does not answer.
+        """
 
     async def switch(self, generation: str) -> None:
         """This will make `generation` the live one in one step; searches see the old one or the new one."""

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from rag.ports.jobs import Backlog
 from rag.ports.journal import QueryRecord
 
 
@@ -20,6 +21,9 @@ class Telemetry(Protocol):
 
     def ingested(self, outcome: str, *, chunks: int) -> None:
         """This will count a file that was added, changed, unchanged or failed."""
+
+    def waiting(self, backlog: Backlog) -> None:
+        """This will show how many jobs are in each state, and how much waits."""
 
     def exposition(self) -> tuple[bytes, str]:
         """This will give the metrics in Prometheus's text format, and its content type."""

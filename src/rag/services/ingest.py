@@ -4,11 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
-from rag.domain.documents import DocumentId, document_id_for, sha256_hex
+from rag.domain.documents import DocumentId, document_id_for
 from rag.domain.errors import InvalidInputError
 from rag.ports.clock import Clock
 from rag.ports.files import SourceFile
@@ -35,6 +35,9 @@ class FileOutcome:
     Attributes:
         seconds: from the moment its bytes were asked for until it could be found.
         error: what is wrong with it; None unless it failed.
+        characters: how long its text is; 0 where it was not read.
+        notes: what of the file is not in its text, a sentence each.
+        reading_seconds: how much of the time was spent on reading and cutting it.
     """
 
     file: SourceFile
@@ -43,6 +46,9 @@ class FileOutcome:
     chunks: int
     seconds: float
     error: InvalidInputError | None = None
+    characters: int = 0
+    notes: tuple[str, ...] = ()
+    reading_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class _Ready:
     prepared: PreparedDocument
     outcome: Outcome
     began: float
+    read: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +128,13 @@ class IngestFiles:
         try:
             content = await asyncio.to_thread(_content, file)
             known = await self.library.content_hashes([document_id], generation=generation.name)
-            if known.get(document_id) == sha256_hex(content):
+            if known.get(document_id) == await asyncio.to_thread(file.fingerprint, content):
                 return self._outcome(file, Outcome.UNCHANGED, began)
             prepared = await self.prepare(file, content, generation=generation)
         except InvalidInputError as error:
             return self._outcome(file, Outcome.FAILED, began, error=error)
         outcome = Outcome.CHANGED if document_id in known else Outcome.ADDED
-        return _Ready(file, prepared, outcome, began)
+        return _Ready(file, prepared, outcome, began, self.clock.seconds())
 
     async def _store(self, group: Sequence[_Ready], *, generation: Generation) -> Sequence[FileOutcome]:
         """Store a group; where the index refuses a document, one by one, so that it alone fails."""
@@ -139,19 +146,23 @@ class IngestFiles:
                 return [self._outcome(group[0].file, Outcome.FAILED, group[0].began, error=error)]
             alone = [await self._store([ready], generation=generation) for ready in group]
             return [outcome for outcomes in alone for outcome in outcomes]
-        return [self._outcome(r.file, r.outcome, r.began, chunks=len(r.prepared.chunks)) for r in group]
+        return [self._stored(ready) for ready in group]
+
+    def _stored(self, ready: _Ready) -> FileOutcome:
+        parsed = ready.prepared.document.parsed
+        return replace(
+            self._outcome(ready.file, ready.outcome, ready.began),
+            chunks=len(ready.prepared.chunks),
+            characters=len(parsed.text),
+            notes=parsed.notes,
+            reading_seconds=ready.read - ready.began,
+        )
 
     def _outcome(
-        self,
-        file: SourceFile,
-        outcome: Outcome,
-        began: float,
-        *,
-        chunks: int = 0,
-        error: InvalidInputError | None = None,
+        self, file: SourceFile, outcome: Outcome, began: float, *, error: InvalidInputError | None = None
     ) -> FileOutcome:
         seconds = self.clock.seconds() - began
-        return FileOutcome(file, outcome, document_id_for(file.place), chunks, seconds, error)
+        return FileOutcome(file, outcome, document_id_for(file.place), 0, seconds, error)
 
 
 def _content(file: SourceFile) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from rag.domain.chunking import chunk_document
-from rag.domain.documents import Chunk, Document, document_id_for, sha256_hex
+from rag.domain.documents import Chunk, Document, document_id_for
 from rag.ports.clock import Clock
 from rag.ports.files import SourceFile
 from rag.ports.library import Generation
@@ -36,17 +36,19 @@ class PrepareDocument:
             InvalidInputError: a subclass of ports.parsing says what is wrong with the file.
         """
         parsed = await self.parser.parse(file.source, content)
-        now = self.clock.now()
+        said, now = file.description, self.clock.now()
         document = Document(
             id=document_id_for(file.place),
             source=file.source,
             file_path=file.file_path,
-            content_hash=sha256_hex(content),
+            content_hash=file.fingerprint(content),
             size_bytes=len(content),
             parsed=replace(
                 parsed,
-                dated=parsed.dated or file.modified or now,
-                metadata={**parsed.metadata, **file.metadata},
+                title=said.title or parsed.title,
+                language=said.language or parsed.language,
+                dated=said.dated or parsed.dated or file.modified or now,
+                metadata={**parsed.metadata, **file.metadata, **said.metadata},
             ),
             created_at=now,
             updated_at=now,
@@ -59,6 +61,6 @@ class PrepareDocument:
             document,
             generation=generation.name,
             recipe=generation.recipe.chunking,
-            token_spans=self.tokenizer.token_spans(text),
+            token_starts=self.tokenizer.token_starts(text),
             sentence_spans=self.splitter.sentence_spans(text),
         )

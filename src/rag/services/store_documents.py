@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from rag.domain.documents import filterable_fields
 from rag.ports.leases import Leases
 from rag.ports.library import Generation, Library
 from rag.ports.models import Embedder, Vectors
@@ -20,7 +21,12 @@ class StoreDocuments:
 
     The order is the guarantee. Points that PostgreSQL does not know are passed over by every search, so a
     kill at any moment shows a document as it was before or as it is now, never half of it. The points are
-    on disk before PostgreSQL is told, so a power cut leaves no document that cannot be found.
+    on disk before PostgreSQL is told, so a power cut leaves no document that cannot be found. They are
+    announced before they are written, so that those of a writer that was killed are found and removed.
+
+    Attributes:
+        vectors_at_once: a long document is embedded in parts of so many chunks, and each part's vectors are
+            stored: bounded memory, and a kill loses at most one part's work.
     """
 
     library: Library
@@ -28,6 +34,7 @@ class StoreDocuments:
     embedder: Embedder
     leases: Leases
     finish_removals: FinishRemovals
+    vectors_at_once: int = 256
 
     async def __call__(self, prepared: Sequence[PreparedDocument], *, generation: Generation) -> None:
         """This will return when all of `prepared` can be found, and what they replace cannot.
@@ -35,12 +42,13 @@ class StoreDocuments:
         Raises:
             UnavailableError: a part is away; documents stored before that stay, the others are untouched.
         """
-        vectors = await self._known(prepared)
-        vectors |= await self._made(prepared, known=vectors)
+        vectors = await self._vectors(prepared)
         async with self.leases.hold(WRITING):
             await self.finish_removals()
-            # Stored here, not where they were made: a deletion may have dropped some in the meantime.
+            # Once more, now that nobody else writes: a deletion may have dropped some in the meantime.
             await self.library.store_vectors(vectors, model=self.embedder.identity.key)
+            announced = [chunk.id for item in prepared for chunk in item.chunks]
+            await self.library.announce(announced, generation=generation.name)
             await self.index.upsert(generation.name, _points(prepared, vectors))
             await self.index.flush(generation.name)
             replaced: list[UUID] = []
@@ -54,30 +62,25 @@ class StoreDocuments:
 
     async def project(self, prepared: Sequence[PreparedDocument], *, generation: Generation) -> None:
         """This will index documents that the library holds already; hold WRITING for it."""
-        known = await self._known(prepared)
-        made = await self._made(prepared, known=known)
-        await self.library.store_vectors(made, model=self.embedder.identity.key)
-        await self.index.upsert(generation.name, _points(prepared, known | made))
+        await self.index.upsert(generation.name, _points(prepared, await self._vectors(prepared)))
 
     async def finish(self, generation: Generation) -> None:
         """This will make everything stored so far durable in the index, and let its graph be built."""
         await self.index.flush(generation.name)
         await self.index.optimize(generation.name)
 
-    async def _known(self, prepared: Sequence[PreparedDocument]) -> dict[str, Vectors]:
-        hashes = _texts(prepared).keys()
-        return dict(await self.library.vectors(hashes, model=self.embedder.identity.key))
-
-    async def _made(
-        self, prepared: Sequence[PreparedDocument], *, known: Mapping[str, Vectors]
-    ) -> dict[str, Vectors]:
-        missing = {hash_: text for hash_, text in _texts(prepared).items() if hash_ not in known}
-        made = await self.embedder.embed(list(missing.values()))
-        return dict(zip(missing, made, strict=True))
-
-
-def _texts(prepared: Sequence[PreparedDocument]) -> Mapping[str, str]:
-    return {c.embedding_hash: c.embedded_text for item in prepared for c in item.chunks}
+    async def _vectors(self, prepared: Sequence[PreparedDocument]) -> Mapping[str, Vectors]:
+        model = self.embedder.identity.key
+        texts = {c.embedding_hash: c.embedded_text for item in prepared for c in item.chunks}
+        vectors = dict(await self.library.vectors(texts.keys(), model=model))
+        missing = [hash_ for hash_ in texts if hash_ not in vectors]
+        for first in range(0, len(missing), self.vectors_at_once):
+            part = missing[first : first + self.vectors_at_once]
+            made = await self.embedder.embed([texts[hash_] for hash_ in part])
+            stored = dict(zip(part, made, strict=True))
+            await self.library.store_vectors(stored, model=model)
+            vectors |= stored
+        return vectors
 
 
 def _points(prepared: Sequence[PreparedDocument], vectors: Mapping[str, Vectors]) -> Sequence[Point]:
@@ -92,5 +95,5 @@ def _point(item: PreparedDocument, position: int, vectors: Mapping[str, Vectors]
         source=document.source,
         title=document.title,
         dated=document.parsed.dated or document.updated_at,
-        metadata=document.parsed.metadata,
+        metadata=filterable_fields(document, chunk),
     )

@@ -17,6 +17,7 @@ from rag.ports.parsing import (
     EmptyDocumentError,
     EncryptedFileError,
     FileTooLargeError,
+    ReadingTimedOutError,
     UnreadableFileError,
     UnsupportedFormatError,
 )
@@ -64,10 +65,12 @@ async def test_content_goes_before_name(
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [
-        ("a.docx", b"PK\x03\x04rest", UnsupportedFormatError),
-        ("a.md", b"PK\x03\x04rest", UnsupportedFormatError),
+        ("a.docx", b"PK\x03\x04rest", UnreadableFileError),
+        ("a.docx", b"no such thing", UnreadableFileError),
+        ("a.md", b"PK\x03\x04rest", UnreadableFileError),
+        ("a.md", b"\x89PNG\r\n\x1a\n", UnsupportedFormatError),
         ("a.md", bytes(range(256)) * 4, UnsupportedFormatError),
-        ("a.csv", b"a,b", UnsupportedFormatError),
+        ("a.ini", b"a=b", UnsupportedFormatError),
         ("a.pdf", b"no such thing", UnreadableFileError),
         ("a.pdf", b"%PDF-1.7 and no more", UnreadableFileError),
         ("a.pdf", encrypted(BRIDGE, user="secret"), EncryptedFileError),
@@ -90,8 +93,8 @@ async def test_what_cannot_be_read_is_refused_by_kind(
 def test_names_of_our_kinds_are_read() -> None:
     """The extension decides which files of a folder are worth a try."""
     parser = FileParser()
-    names = ("a.txt", "B.PDF", "c.htm", "d.markdown", "e.docx", "f")
-    assert [parser.reads(name) for name in names] == [True, True, True, True, False, False]
+    names = ("a.txt", "B.PDF", "c.htm", "d.markdown", "e.docx", "f.rst.txt", "g.exe", "h")
+    assert [parser.reads(name) for name in names] == [True] * 6 + [False] * 2
     parser.close()
 
 
@@ -149,7 +152,7 @@ async def test_a_crash_while_reading_is_the_files_fault(parser: DocumentParser) 
 async def test_a_file_that_takes_too_long_is_given_up() -> None:
     """At the time limit the process is ended, the file is unreadable, and the event loop never waited."""
     parser = FileParser(processes=1, timeout_seconds=0.05)
-    with pytest.raises(UnreadableFileError, match=r"longer than 0\.05 seconds"):
+    with pytest.raises(ReadingTimedOutError, match=r"longer than 0\.05 seconds"):
         await parser.parse("a.pdf", MANY_PAGES)
     parser.close()
     assert not list(children())

@@ -12,7 +12,7 @@ from rag.adapters import parsers
 from rag.adapters.parsers import FileParser, html_nesting
 from rag.adapters.parsers.formats import Format, read
 from rag.domain.errors import InvalidInputError
-from rag.ports.parsing import UnreadableFileError
+from rag.ports.parsing import ReadingTimedOutError, UnreadableFileError
 
 pytestmark = pytest.mark.timeout(60)
 SECONDS = 3.0  # each takes well below one on a quiet machine
@@ -96,7 +96,7 @@ def test_an_empty_field_does_not_take_the_next_line() -> None:
 async def test_the_time_limit_holds_for_texts_too(name: str) -> None:
     """A text that takes too long is given up like a PDF, since a process reads it."""
     parser = FileParser(processes=1, timeout_seconds=0.05)
-    with pytest.raises(UnreadableFileError, match=r"longer than 0\.05 seconds"):
+    with pytest.raises(ReadingTimedOutError, match=r"longer than 0\.05 seconds"):
         await parser.parse(name, b"Some words of a paragraph.\n\n" * 100_000)
     parser.close()
 

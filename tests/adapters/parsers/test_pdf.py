@@ -12,7 +12,7 @@ from rag.ports.parsing import (
     FileTooLargeError,
     UnreadableFileError,
 )
-from tests.adapters.parsers.written_pdf import encrypted, pdf
+from tests.adapters.parsers.written_pdf import encrypted, one_page, pdf, written
 
 PROSE = [
     "The committee met in the spring to look at the figures of the year before and found that the con-",
@@ -23,6 +23,7 @@ PROSE = [
     "Total 3,600 3,450",
     "It was decided to go on.",
 ]
+LONG = "Nobody had expected that any of it would cost more than was planned in the year before the last."
 
 
 def page_texts(parsed: ParsedDocument) -> list[str]:
@@ -72,6 +73,14 @@ def test_the_outline_gives_headings() -> None:
     assert all(parsed.text.startswith(heading.title, heading.start) for heading in parsed.headings)
 
 
+def test_a_heading_with_a_remark_at_the_margin_is_found() -> None:
+    """A title whose words stand far apart on their line is a heading there, though the text shows cells."""
+    content = pdf([["Dragon        Same as before", LONG]], outline=[("Dragon Same as before", 0)])
+    parsed = pdf_reader.read(content)
+    assert parsed.text.startswith("Dragon | Same as before")
+    assert [(heading.title, heading.start) for heading in parsed.headings] == [("Dragon Same as before", 0)]
+
+
 @pytest.mark.parametrize(
     ("stated", "size", "title"),
     [
@@ -107,11 +116,38 @@ def test_a_file_that_wants_a_password_is_refused() -> None:
         pdf_reader.read(encrypted(pdf([["Some words."]]), user="secret"))
 
 
-def test_a_scan_is_refused_with_advice() -> None:
-    """A file whose pages hold no text is empty, and the advice is text recognition."""
-    with pytest.raises(EmptyDocumentError) as refused:
-        pdf_reader.read(pdf([[]]))
-    assert "OCR" in refused.value.advice
+def test_pages_without_anything_are_empty() -> None:
+    """A file whose pages hold neither text nor images is empty, and says so."""
+    with pytest.raises(EmptyDocumentError, match="neither text nor images on any of its 2 pages"):
+        pdf_reader.read(pdf([[], []]))
+
+
+def test_what_was_wrong_with_one_file_is_not_said_of_the_next() -> None:
+    """A damaged file that comes after an encrypted one is damaged, and not encrypted."""
+    with pytest.raises(EncryptedFileError):
+        pdf_reader.read(encrypted(pdf([["Some words."]]), user="secret"))
+    pages = ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>"]
+    with pytest.raises((EmptyDocumentError, UnreadableFileError)):
+        pdf_reader.read(written(pages, named=""))
+
+
+def test_the_language_is_what_the_catalogue_says() -> None:
+    """A language stated for the whole file is kept as its primary tag; what is no tag is no language."""
+    drawn = b"BT /F1 10 Tf 40 700 Td (Some words.) Tj ET"
+    assert pdf_reader.read(one_page(drawn, catalog="/Lang (de-AT)")).language == "de"
+    assert pdf_reader.read(one_page(drawn, catalog="/Lang (German, of course)")).language is None
+    assert pdf_reader.read(one_page(drawn)).language is None
+
+
+def test_outlines_give_levels_and_titles_that_come_twice() -> None:
+    """Numbered titles are found, two of the same words one after the other, and their levels are kept."""
+    content = pdf(
+        [["1 Bridges", LONG, "1.1 Costs", LONG, "2 Roads", LONG, "2.1 Costs"]],
+        outline=[("Bridges", 0), ("Costs", 0), ("Roads", 0), ("Costs", 0)],
+    )
+    parsed = pdf_reader.read(content)
+    starts = [parsed.text[heading.start :].split("\n")[0] for heading in parsed.headings]
+    assert starts == ["1 Bridges", "1.1 Costs", "2 Roads", "2.1 Costs"]
 
 
 def test_damaged_bytes_are_refused() -> None:

@@ -166,6 +166,12 @@ def test_html_says_what_it_is() -> None:
     assert parsed.metadata == {"author": "A. Writer", "description": "How to copy."}
 
 
+def test_a_page_states_its_language_by_a_tag() -> None:
+    """The language is the first part of the tag; what is no tag is left out."""
+    assert html.read(b'<html lang="pt-BR"><p>Words').language == "pt"
+    assert html.read(b'<html lang="English"><p>Words').language is None
+
+
 def test_html_that_calls_its_main_text_furniture_is_still_read() -> None:
     """A page that stands in a form, as some programs write it, is not thrown away with it."""
     page = f"<body><form><div class=menu>Home</div><p>{GERMAN}</p></form></body>"

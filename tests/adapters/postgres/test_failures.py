@@ -49,7 +49,13 @@ def every_call(engine: AsyncEngine) -> list[Callable[[], Awaitable[object]]]:
         lambda: journal.record_feedback(rating(ID)),
         lambda: board.submit([Upload("a", b"")]),
         lambda: board.job(ID),
+        board.jobs,
+        board.backlog,
         lambda: board.start(ID),
+        lambda: board.contents(ID, ["a"]),
+        lambda: board.expand(ID, "a", []),
+        lambda: board.cancel(ID),
+        lambda: board.retry(ID),
         lambda: board.record(ID, FileResult("a", "added", None, 0, 0.0, None)),
         lambda: board.finish(ID),
     ]

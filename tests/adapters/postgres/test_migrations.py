@@ -3,9 +3,11 @@
 import asyncio
 import subprocess
 import sys
-from importlib.resources import files
+from importlib.resources import as_file, files
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,12 +16,24 @@ from pgqueuer import AsyncpgDriver
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rag.adapters.postgres import PostgresLibrary, connect, migrate
+from rag.adapters.postgres import PostgresJobBoard, PostgresLibrary, connect, migrate
 from rag.adapters.postgres.migrate import REVISIONS
-from rag.adapters.postgres.queue import _queries
+from rag.adapters.postgres.owned_queue import queue_of
 from rag.adapters.postgres.tables import TABLES
+from rag.ports.jobs import JobState
 from rag.ports.library import NewerDatabaseError
 from tests.support.postgres import run_sql
+
+# What an older release left: a job with a file that waits, one that was taken in, and one that failed.
+OLD_JOBS = (
+    "INSERT INTO jobs (id, state, total, started_at) VALUES (gen_random_uuid(), 'running', 3, now())",
+    """
+    INSERT INTO job_files (job_id, position, name, content, outcome)
+    SELECT id, 0, 'a.md', 'four'::bytea, NULL FROM jobs
+    UNION ALL SELECT id, 1, 'b.md', NULL, 'added' FROM jobs
+    UNION ALL SELECT id, 2, 'c.md', NULL, 'failed' FROM jobs
+    """,
+)
 
 # What a command does with a database that is up to date, and which slow imports that took.
 LOOK = """
@@ -67,7 +81,7 @@ async def test_the_queue_is_as_the_installed_pgqueuer_wants_it(pool: AsyncEngine
     """A newer pgqueuer that expects other tables is noticed here, and needs a migration."""
     async with pool.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
-        plan = await _queries(AsyncpgDriver(driver)).plan_upgrade()
+        plan = await queue_of(AsyncpgDriver(driver)).plan_upgrade()
     assert list(plan.statements) == []
 
 
@@ -89,19 +103,39 @@ def test_the_program_knows_its_own_migrations() -> None:
     assert scripts.get_heads() == [REVISIONS[-1]]
 
 
-async def test_a_half_migrated_database_is_completed(empty_database_url: str, database_url: str) -> None:
-    """A database of an older release is brought to the newest tables."""
-    await migrate(empty_database_url)
-    await run_sql(
-        empty_database_url,
-        "DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics, pgqueuer_schedules CASCADE",
-        "DROP TYPE pgqueuer_status CASCADE",
-        "DROP FUNCTION fn_pgqueuer_changed",
-        "UPDATE alembic_version SET version_num = '0001'",
-    )
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+async def test_a_half_migrated_database_is_completed(
+    empty_database_url: str, database_url: str, revision: str
+) -> None:
+    """A database of an older release is brought to the newest tables, and keeps its jobs."""
+    await _migrate_to(empty_database_url, revision)
+    await run_sql(empty_database_url, *OLD_JOBS)
     await migrate(empty_database_url)
     counted = text("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'")
     assert await _scalar(empty_database_url, counted) == await _scalar(database_url, counted)
+    pool = connect(empty_database_url, pool_size=1, max_overflow=0)
+    (job,) = await PostgresJobBoard(pool).jobs()
+    await pool.dispose()
+    assert (job.state, job.total, job.done, job.progress.failed) == (JobState.RUNNING, 3, 2, 1)
+    assert (job.progress.bytes_total, job.progress.bytes_done) == (
+        4,
+        0,
+    )  # nobody knew the sizes of the others
+
+
+async def _migrate_to(url: str, revision: str) -> None:
+    engine = connect(url, pool_size=1, max_overflow=0)
+    with as_file(files("rag.adapters.postgres") / "migrations") as folder:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade_to, folder, revision)
+    await engine.dispose()
+
+
+def _upgrade_to(connection: Connection, folder: Path, revision: str) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, revision)
 
 
 async def test_a_newer_database_is_refused_and_left_alone(database_url: str) -> None:

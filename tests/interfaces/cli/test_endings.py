@@ -26,21 +26,21 @@ def ending(failure: BaseException) -> Callable[..., None]:
     return serve
 
 
-def never(*, host: str, port: int) -> None:
+def never(*, host: str, port: int, works: bool = True) -> None:
     """A service that must not be started."""
-    pytest.fail(f"started on {host}:{port}")
+    pytest.fail(f"started on {host}:{port} ({works})")
 
 
 def test_serve_passes_its_address_on() -> None:
     """The HTTP interface gets what was typed."""
-    calls: list[tuple[str, int]] = []
+    calls: list[tuple[str, int, bool]] = []
 
-    def serve(*, host: str, port: int) -> None:
-        calls.append((host, port))
+    def serve(*, host: str, port: int, works: bool = True) -> None:
+        calls.append((host, port, works))
 
     assert run(["serve"], serve_http=serve) == 0
-    assert run(["serve", "--host", "::1", "--port", "0"], serve_http=serve) == 0
-    assert calls == [("127.0.0.1", 8000), ("::1", 0)]
+    assert run(["serve", "--host", "::1", "--port", "0", "--no-worker"], serve_http=serve) == 0
+    assert calls == [("127.0.0.1", 8000, True), ("::1", 0, False)]
 
 
 def test_a_foreseen_failure_is_one_line_with_advice(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,21 +10,29 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from rag.adapters.archives import FileArchives
 from rag.adapters.folders import FolderFinder
 from rag.adapters.health_checks import LibraryCheck, SearchCheck
 from rag.adapters.in_memory.jobs import InMemoryJobBoard
+from rag.adapters.parsers.sidecars import SidecarFiles
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.bootstrap import Application, Stores, load_settings
 from rag.interfaces.http.app import create_app
 from rag.ports.health import HealthCheck
+from rag.ports.jobs import ConsumeJobs
 from rag.ports.models import Reranker
 from rag.ports.search import SearchUnavailableError
 from rag.services.ask import AskQuestion
 from rag.services.check_health import CheckHealth
 from rag.services.collect_feedback import CollectFeedback
 from rag.services.delete_document import DeleteDocument
+from rag.services.describe_files import DescribeFiles
+from rag.services.expand_archives import ExpandArchives
+from rag.services.gather_files import GatherFiles
 from rag.services.inspect_chunks import InspectChunks
+from rag.services.plan_sync import PlanSync
 from rag.services.run_job import RunJob
+from rag.services.sync_folder import SyncFolder
 from tests.support.workbench import LineParser, LineSplitter, OverlapReranker, Workbench, file
 
 NIGHTLY = "A backup runs every night at two."
@@ -35,8 +43,9 @@ FILES = (
 )
 
 
-async def _leave_jobs_alone() -> None:
+async def _leave_jobs_alone(*, until_empty: bool = False) -> None:
     """Return: a test runs its jobs when it wants to."""
+    assert not until_empty
 
 
 class OptionalPart:
@@ -60,7 +69,7 @@ class Stand:
     reranker: Reranker = field(default_factory=OverlapReranker)
     settings: Mapping[str, str] = field(default_factory=dict)
     further_checks: Sequence[HealthCheck] = ()
-    consume_jobs: Callable[[], Awaitable[None]] = _leave_jobs_alone
+    consume_jobs: ConsumeJobs = _leave_jobs_alone
 
     def application(self) -> Application:
         """Wire the services to the fakes."""
@@ -71,6 +80,12 @@ class Stand:
             stores=self._stores(),
             embedding_model=bench.embedder.identity,
             files=FolderFinder(reads=LineParser().reads),
+            gather_files=GatherFiles(
+                expand=ExpandArchives(FileArchives(LineParser().reads)),
+                describe=DescribeFiles(SidecarFiles()),
+            ),
+            plan_sync=PlanSync(bench.library),
+            sync_folder=SyncFolder(ingest=ingest, delete_document=self._stores().delete_document),
             parser=LineParser(),
             telemetry=self.telemetry,
             ask=AskQuestion(
@@ -86,6 +101,7 @@ class Stand:
             search=search,
             ingest=ingest,
             catch_up_index=bench.catch_up(),
+            verify_index=bench.verify_index(),
             run_job=RunJob(jobs=self.jobs, ingest=ingest, telemetry=self.telemetry),
             consume_jobs=self.consume_jobs,
         )

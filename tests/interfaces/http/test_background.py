@@ -5,8 +5,12 @@ import asyncio
 import pytest
 from structlog.typing import EventDict
 
+from rag.interfaces import worker
 from rag.interfaces.http import background
-from rag.interfaces.http.background import Warmth, at_work, kept_running, warm_up
+from rag.interfaces.http.background import Warmth, at_work, warm_up, watch_backlog
+from rag.interfaces.worker import kept_running
+from rag.ports.jobs import Backlog, Upload
+from rag.ports.library import LibraryUnavailableError
 from rag.ports.models import EmbedderUnavailableError
 from rag.ports.search import SearchUnavailableError
 from tests.interfaces.http.stand import FILES, Stand, until
@@ -16,6 +20,8 @@ from tests.interfaces.http.test_failures import failing
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(background, "BACKLOG_SECONDS", 0.001)
+    monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("knows_documents", [True, False])
@@ -63,7 +69,8 @@ async def test_work_ends_with_the_service(stand: Stand) -> None:
     """Leaving the context stops the work and waits for its end."""
     steps: list[str] = []
 
-    async def work() -> None:
+    async def work(*, until_empty: bool = False) -> None:
+        assert not until_empty
         steps.append("begun")
         try:
             await asyncio.sleep(60)
@@ -76,3 +83,37 @@ async def test_work_ends_with_the_service(stand: Stand) -> None:
     async with at_work(stand.application(), warm):
         await asyncio.wait_for(warm.wait(), 5)
     assert steps == ["begun", "tidied up"]
+
+
+async def test_jobs_can_be_left_to_others(stand: Stand) -> None:
+    """A service that does not work takes no job, and still shows what waits."""
+
+    async def work(*, until_empty: bool = False) -> None:
+        pytest.fail(f"a job was asked for ({until_empty})")
+
+    stand.consume_jobs = work
+    await stand.jobs.submit([Upload("a.md", b"12"), Upload("b.md", b"345")])
+    async with at_work(stand.application(), Warmth(), works=False):
+        await until(lambda: stand.count("rag_job_files_waiting") == 2)
+    assert stand.count("rag_job_bytes_waiting") == 5
+    assert stand.count("rag_jobs", state="queued") == 1
+    assert stand.count("rag_jobs", state="running") == 0
+
+
+async def test_the_backlog_is_watched_through_an_outage(stand: Stand, log_lines: list[EventDict]) -> None:
+    """While PostgreSQL is away the last figures stay, and afterwards they are new again."""
+    answers: list[Backlog | None] = [None, Backlog({}, 7, 70)]
+    asked = stand.jobs.backlog
+
+    async def backlog() -> Backlog:
+        answer = answers.pop(0) if answers else await asked()
+        if answer is None:
+            raise LibraryUnavailableError("PostgreSQL does not answer.")
+        return answer
+
+    stand.jobs.backlog = backlog  # type: ignore[method-assign]  # an outage on the way
+    watching = asyncio.create_task(watch_backlog(stand.application()))
+    await until(lambda: stand.count("rag_job_files_waiting") == 7)
+    watching.cancel()
+    await asyncio.wait({watching})
+    assert [line["event"] for line in log_lines] == ["backlog_unknown"]

@@ -20,12 +20,19 @@ JOB = [
     "id",
     "state",
     "done",
+    "failed",
     "total",
+    "bytes_done",
+    "bytes_total",
+    "files_per_second",
+    "bytes_per_second",
     "seconds_left",
-    "files",
+    "worker",
+    "heard_at",
     "created_at",
     "started_at",
     "finished_at",
+    "files",
 ]
 
 
@@ -55,6 +62,8 @@ async def test_an_upload_is_a_job_that_makes_its_files_searchable(stand: Stand) 
         assert by_name["a.md"]["error"] is None
         assert by_name["empty.md"]["outcome"] == "failed"
         assert "holds no text" in by_name["empty.md"]["error"]
+        assert by_name["empty.md"]["error_code"] == "document_empty"
+        assert (job["failed"], job["bytes_done"], job["bytes_total"]) == (1, 26, 26)
         answer = await client.post("/query", json={"question": "what does the moon orbit", "top_k": 1})
         assert answer.json()["citations"][0]["document_id"] == by_name["a.md"]["document_id"]
 
@@ -62,11 +71,8 @@ async def test_an_upload_is_a_job_that_makes_its_files_searchable(stand: Stand) 
 async def test_two_files_of_one_name_stay_two(client: httpx.AsyncClient, stand: Stand) -> None:
     """Neither is lost in silence."""
     reply = await client.post("/documents", files=[text_file("a.md", "One."), text_file("a.md", "Two.")])
-    uploads = await stand.jobs.start(UUID(reply.json()["id"]))
-    assert [(upload.name, upload.content) for upload in uploads] == [
-        ("a.md", b"One."),
-        ("a (2).md", b"Two."),
-    ]
+    contents = await stand.jobs.contents(UUID(reply.json()["id"]), ["a.md", "a (2).md"])
+    assert contents == {"a.md": b"One.", "a (2).md": b"Two."}
 
 
 @pytest.mark.parametrize(
@@ -176,9 +182,10 @@ async def test_a_drivers_own_ids_are_sent_like_any_other(stand: Stand) -> None:
     class DriversBoard(InMemoryJobBoard):
         """A board that names jobs as such a driver does."""
 
-        async def job(self, job_id: UUID) -> Job:
+        async def job(self, job_id: UUID, *, with_results: bool = True) -> Job:
             """Show a job under an id of that class."""
-            return replace(await super().job(job_id), id=DriversUUID(str(job_id)))
+            shown = await super().job(job_id, with_results=with_results)
+            return replace(shown, id=DriversUUID(str(job_id)))
 
     stand.jobs = DriversBoard()
     async with stand.client() as client:
@@ -236,6 +243,8 @@ async def test_a_deleted_document_is_gone(client: httpx.AsyncClient) -> None:
         ("DELETE /documents/{}", "document_unknown"),
         ("GET /documents/{}/chunks", "document_unknown"),
         ("GET /jobs/{}", "job_unknown"),
+        ("POST /jobs/{}/cancel", "job_unknown"),
+        ("POST /jobs/{}/retry", "job_unknown"),
     ],
 )
 async def test_what_does_not_exist_is_404(

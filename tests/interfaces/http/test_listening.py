@@ -11,7 +11,7 @@ import structlog
 
 from rag.interfaces.http.errors import AddressUnusableError
 from rag.interfaces.http.listening import listening
-from rag.interfaces.http.log import configure_logging, logger
+from rag.interfaces.log import configure_logging, logger
 
 
 def test_a_port_in_use_is_told_in_one_line() -> None:

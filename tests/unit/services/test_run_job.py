@@ -1,10 +1,50 @@
 """Carrying out jobs."""
 
+import asyncio
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from rag.adapters.archives import FileArchives
 from rag.adapters.in_memory.jobs import InMemoryJobBoard
+from rag.adapters.parsers.sidecars import SidecarFiles
 from rag.adapters.prometheus import PrometheusTelemetry
-from rag.ports.jobs import JobState, Upload
+from rag.ports.jobs import FileResult, Job, JobState, Upload
+from rag.services.describe_files import DescribeFiles
+from rag.services.expand_archives import ExpandArchives
 from rag.services.run_job import RunJob
-from tests.support.workbench import Workbench
+from rag.services.unpack_upload import UnpackUpload
+from tests.support.workbench import LineParser, Workbench
+
+TEXTS = [Upload(f"{number:02}.md", f"Report {number} is about cranes.".encode()) for number in range(20)]
+
+
+class WatchedBoard(InMemoryJobBoard):
+    """A board that remembers what was read, and tells a test of every outcome."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[list[str]] = []
+        self.on_record = self._nothing
+
+    async def _nothing(self, job_id: UUID, recorded: int) -> None:
+        assert recorded, job_id
+
+    async def contents(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Remember the names."""
+        self.read.append(list(names))
+        return await super().contents(job_id, names)
+
+    async def record(self, job_id: UUID, result: FileResult) -> bool:
+        """Let the test do something beforehand."""
+        await self.on_record(job_id, 1 + (await self.job(job_id)).done)
+        return await super().record(job_id, result)
+
+
+def outcomes(job: Job) -> dict[str, str]:
+    """Give what became of each file."""
+    return {result.name: result.outcome for result in job.results}
 
 
 def service(bench: Workbench, jobs: InMemoryJobBoard) -> RunJob:
@@ -43,3 +83,152 @@ async def test_a_job_of_bad_files_alone_fails() -> None:
     job = await jobs.submit([Upload("empty.md", b"")])
     await service(bench, jobs)(job.id)
     assert (await jobs.job(job.id)).state is JobState.FAILED
+
+
+async def test_a_job_is_read_in_parts() -> None:
+    """However large a job is, only so many bytes of it are held at once."""
+    bench, jobs = Workbench(), WatchedBoard()
+    job = await jobs.submit(TEXTS)
+    run = service(bench, jobs)
+    await RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, batch_bytes=110)(job.id)
+    assert max(len(names) for names in jobs.read) == 4
+    assert [name for names in jobs.read for name in names] == [upload.name for upload in TEXTS]
+    assert (await jobs.job(job.id)).state is JobState.SUCCEEDED
+
+
+async def test_a_cancelled_job_is_left_within_a_group() -> None:
+    """What is stored says so, everything else is cancelled, and nothing more is begun."""
+    bench, jobs = Workbench(), WatchedBoard()
+
+    async def cancel(job_id: UUID, recorded: int) -> None:
+        if recorded == 5:
+            await jobs.cancel(job_id)
+
+    jobs.on_record = cancel
+    job = await jobs.submit(TEXTS)
+    await service(bench, jobs)(job.id)
+    ended = await jobs.job(job.id)
+    stored = {summary.source for summary in await bench.library.summaries()}
+    assert ended.state is JobState.CANCELLED
+    assert {name for name, outcome in outcomes(ended).items() if outcome == "added"} == stored
+    assert 5 <= len(stored) < 15
+    assert set(outcomes(ended).values()) == {"added", "cancelled"}
+
+
+async def test_a_halted_worker_leaves_the_rest_to_another() -> None:
+    """It ends what is in work, the job stays open, and the next run does what is left."""
+    bench, jobs = Workbench(), InMemoryJobBoard()
+    job = await jobs.submit(TEXTS)
+    first = service(bench, jobs)
+    asked = 0
+
+    def halted() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 8
+
+    await RunJob(jobs=jobs, ingest=first.ingest, telemetry=first.telemetry, halted=halted)(job.id)
+    left = await jobs.job(job.id)
+    assert left.state is JobState.RUNNING
+    assert left.done == (await bench.library.counts()).documents == 8
+    await first(job.id)
+    assert set(outcomes(await jobs.job(job.id)).values()) == {"added"}
+    assert (await bench.library.counts()).documents == 20
+
+
+async def test_files_that_come_in_while_a_job_runs_are_taken_in() -> None:
+    """An archive that gave way to its files is not the end of the job."""
+    bench, jobs = Workbench(), WatchedBoard()
+
+    async def unpack(job_id: UUID, recorded: int) -> None:
+        if recorded == 1:
+            await jobs.expand(job_id, "19.md", [Upload("inside.md", b"A crane stands inside.")])
+
+    jobs.on_record = unpack
+    job = await jobs.submit(TEXTS)
+    await service(bench, jobs)(job.id)
+    ended = await jobs.job(job.id)
+    assert (ended.state, ended.total, outcomes(ended)["inside.md"]) == (JobState.SUCCEEDED, 20, "added")
+
+
+async def test_two_workers_on_one_job_end_as_one_does() -> None:
+    """Taken over too early, a job is done twice over and still comes out the same."""
+    bench, jobs = Workbench(), InMemoryJobBoard()
+    job = await jobs.submit([*TEXTS, Upload("empty.md", b"")])
+    await asyncio.gather(*(service(bench, jobs)(job.id) for _ in range(2)))
+    ended = await jobs.job(job.id)
+    assert (ended.state, ended.done, ended.progress.failed) == (JobState.SUCCEEDED, 21, 1)
+    counts = await bench.library.counts()
+    assert (counts.documents, counts.chunks) == (20, 20)
+    live = await bench.library.live_generation()
+    assert live is not None
+    assert await bench.index.count(live.name) == 20
+
+
+def zipped(**texts: str) -> bytes:
+    """Make a ZIP archive of files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(f"{name}.md", text)
+    return packed.getvalue()
+
+
+async def test_an_archive_becomes_the_files_in_it() -> None:
+    """One that cannot be opened fails by itself, and the others go on."""
+    bench, jobs = Workbench(), InMemoryJobBoard()
+    run = service(bench, jobs)
+    archives = [
+        Upload("b.zip", zipped(moon="The moon orbits the earth.", void=" ")),
+        Upload("bad.zip", b"no archive"),
+        Upload("a.md", b"A backup runs every night."),
+    ]
+    job = await jobs.submit(archives)
+    unpack = UnpackUpload(ExpandArchives(FileArchives(LineParser().reads)))
+    opening = RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, unpack=unpack)
+    await opening(job.id)
+    ended = await jobs.job(job.id)
+    assert (ended.state, ended.total) == (JobState.SUCCEEDED, 4)
+    assert outcomes(ended) == {
+        "bad.zip": "failed",
+        "a.md": "added",
+        "b.zip/moon.md": "added",
+        "b.zip/void.md": "failed",
+    }
+    (bad,) = [result for result in ended.results if result.name == "bad.zip"]
+    assert bad.error_code == "file_unreadable"
+    # The archive that could not be opened is kept for another try, as any failed file is.
+    await jobs.retry(job.id)
+    await opening(job.id)
+    assert outcomes(await jobs.job(job.id)) == outcomes(ended)
+
+
+async def test_a_sidecar_shares_the_outcome_of_its_document() -> None:
+    """It describes the document and is none itself; without a document it fails, and with a bad one too."""
+    bench, jobs = Workbench(), InMemoryJobBoard()
+    run = service(bench, jobs)
+    job = await jobs.submit(
+        [
+            Upload("a.md.meta.yaml", b"title: At night"),
+            Upload("a.md", b"A backup runs every night."),
+            Upload("lost.md.meta.yaml", b"title: Lost"),
+            Upload("void.md", b" "),
+            Upload("void.md.meta.yaml", b"title: Void"),
+        ]
+    )
+    describe = DescribeFiles(SidecarFiles())
+    describing = RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, describe=describe)
+    await describing(job.id)
+    ended = await jobs.job(job.id)
+    assert outcomes(ended) == {
+        "a.md.meta.yaml": "added",
+        "a.md": "added",
+        "lost.md.meta.yaml": "failed",
+        "void.md": "failed",
+        "void.md.meta.yaml": "failed",
+    }
+    codes = {result.name: result.error_code for result in ended.results if result.error_code}
+    assert codes["lost.md.meta.yaml"] == "sidecar_without_document"
+    assert codes["void.md.meta.yaml"] == codes["void.md"] == "document_empty"
+    assert [summary.title for summary in await bench.library.summaries()] == ["At night"]
+    assert (await bench.library.counts()).documents == 1

@@ -1,6 +1,8 @@
 """A document becomes searchable whole or not at all, whenever the writer dies."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from rag.adapters.in_memory.library import InMemoryLibrary
 from rag.adapters.in_memory.search import InMemorySearchIndex
 from rag.domain.question import Question
+from rag.ports.models import Vectors
 from rag.services.stages import StageTimer
 from tests.support.workbench import Workbench, file
 
@@ -87,3 +90,39 @@ async def test_nothing_is_embedded_twice() -> None:
     await bench.take_in(file("a.md", NEW), file("copy.md", NEW))
     await bench.take_in(file("a.md", NEW + "\n"), file("copy.md", NEW))
     assert await bench.library.count_vectors() <= vectors + 2
+
+
+@pytest.mark.parametrize("step", range(STEPS))
+async def test_a_kill_leaves_no_point_behind_even_when_the_file_is_gone(step: int) -> None:
+    """What a killed writer had written is removed by the next one, though nobody ingests that file again."""
+    library, index = InMemoryLibrary(), InMemorySearchIndex()
+    await Workbench(library=library, index=index).take_in(file("a.md", OLD))
+    countdown = [step]
+    dying = Workbench(library=DyingPort(library, countdown), index=DyingPort(index, countdown))  # type: ignore[arg-type] # stands in for both ports
+    with suppress(KilledError, BaseExceptionGroup):
+        await dying.take_in(file("a.md", NEW))
+    after = Workbench(library=library, index=index)
+    await after.take_in(file("b.md", "Another line here."))
+    live = await library.live_generation()
+    assert live is not None
+    assert (await after.verify_index()(live, repair=False)).sound
+    assert await library.pending_removals(limit=10) == {}
+
+
+async def test_a_long_document_is_embedded_in_parts() -> None:
+    """Each part's vectors are stored before the next one is made, so a kill does not lose them all."""
+    bench = Workbench()
+    sizes: list[int] = []
+    embed = bench.embedder.embed
+
+    async def noted(texts: Sequence[str]) -> Vectors:
+        sizes.append(len(texts))
+        return await embed(texts)
+
+    bench.embedder.embed = noted  # type: ignore[method-assign] # looked at, not replaced
+    ingest = replace(bench.ingest(), store=replace(bench.store(), vectors_at_once=4))
+    lines = [f"Line {number} tells of subject{number} and of nothing else at all." for number in range(40)]
+    outcomes = [outcome async for outcome in ingest([file("long.md", "\n".join(lines))])]
+    assert sum(sizes) == outcomes[0].chunks > 8
+    assert max(sizes) == 4
+    assert await bench.library.count_vectors() == outcomes[0].chunks

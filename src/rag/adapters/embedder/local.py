@@ -15,7 +15,7 @@ from rag.adapters.embedder.lane import Lane
 from rag.adapters.embedder.network import Encoded, Network
 from rag.adapters.embedder.wordpieces import WordPieces
 from rag.domain.recipe import ModelIdentity
-from rag.ports.models import Spans, Vectors
+from rag.ports.models import Vectors
 
 T = TypeVar("T")
 
@@ -113,13 +113,13 @@ class LocalEmbedder:
 
         return await asyncio.wrap_future(self._questions.submit(work))
 
-    def token_spans(self, text: str) -> Spans:
-        """This will give `[start, end)` characters of every token of `text`, special tokens left out.
+    def token_starts(self, text: str) -> Sequence[int]:
+        """This will give the character at which every token of `text` starts, special tokens left out.
 
         Nothing is truncated. CPU-bound, about a second for three million characters: call it off the event
         loop.
         """
-        return self._model.pieces.spans(text)
+        return self._model.pieces.starts(text)
 
     async def match(self, question: str, texts: Sequence[str]) -> Matches:
         """This will compare every token of the question with every token of every text.

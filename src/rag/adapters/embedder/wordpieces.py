@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -51,11 +52,15 @@ class WordPieces:
         encoded = self._tokenizer.encode_batch_fast([_whole(t) for t in texts], add_special_tokens=False)
         return [np.array(encoding.ids, dtype=np.int64) for encoding in encoded]
 
-    def spans(self, text: str) -> Spans:
+    def starts(self, text: str) -> Sequence[int]:
+        """This will give the character at which every token starts: eight bytes a token, however many."""
+        return array("Q", (start for start, _ in self.spans(text)))
+
+    def spans(self, text: str) -> Iterable[tuple[int, int]]:
         """This will give `[start, end)` characters of every token, special tokens left out."""
         text = _whole(text)
         if self._words_are_apart and len(text) > _SHORT:
-            return list(self._spans_by_word(text))
+            return self._spans_by_word(text)
         return self._encoded_spans([text])[0]
 
     def vocabulary_size(self) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from rag.domain.recipe import ModelIdentity
-from rag.ports.models import Spans, Vectors
+from rag.ports.models import Vectors
 
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 
@@ -52,9 +52,9 @@ class InMemoryEmbedder:
         """
         return self._vector(text)
 
-    def token_spans(self, text: str) -> Spans:
-        """This will give `[start, end)` characters of every word and every other visible character."""
-        return [match.span() for match in _TOKEN.finditer(text)]
+    def token_starts(self, text: str) -> Sequence[int]:
+        """This will give the start of every word and every other visible character."""
+        return [match.start() for match in _TOKEN.finditer(text)]
 
     def _vector(self, text: str) -> Vectors:
         counts = np.zeros(self._identity.dimension, dtype=np.float32)

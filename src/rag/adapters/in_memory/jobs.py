@@ -1,11 +1,25 @@
 """Which uploads wait in this process, and what became of them? Tests use it, production never."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from rag.ports.jobs import FileResult, Job, JobState, UnknownJobError, Upload
+from rag.ports.jobs import (
+    Backlog,
+    FileResult,
+    Job,
+    JobEndedError,
+    JobNotEndedError,
+    JobState,
+    NothingToRetryError,
+    Progress,
+    UnknownJobError,
+    Upload,
+    WaitingFile,
+    distinct_names,
+)
 
 
 def _now() -> datetime:
@@ -13,15 +27,30 @@ def _now() -> datetime:
 
 
 @dataclass
+class _File:
+    """A file of a job: it waits with its bytes until it has an outcome."""
+
+    content: bytes | None
+    size_bytes: int
+    result: FileResult | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass
 class _Kept:
-    """One job: a file has either its bytes or its outcome."""
+    """One job, and its files in their order."""
 
     created_at: datetime
-    waiting: dict[str, Upload]
-    outcomes: dict[str, FileResult] = field(default_factory=dict)
+    files: dict[str, _File]
     state: JobState = JobState.QUEUED
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+    def waiting(self) -> dict[str, _File]:
+        return {name: file for name, file in self.files.items() if file.result is None}
+
+    def outcomes(self) -> list[str]:
+        return [file.result.outcome for file in self.files.values() if file.result is not None]
 
 
 @dataclass
@@ -37,59 +66,133 @@ class InMemoryJobBoard:
 
     async def submit(self, uploads: Sequence[Upload]) -> Job:
         """This will keep the job with its files; files of one name get different ones."""
-        waiting: dict[str, Upload] = {}
-        for upload in uploads:
-            name = _fresh_name(upload.name, taken=waiting)
-            waiting[name] = Upload(name, upload.content)
         job_id = uuid4()
-        self._jobs[job_id] = _Kept(self.now(), waiting)
+        self._jobs[job_id] = _Kept(self.now(), _files(uploads, taken=()))
         return await self.job(job_id)
 
-    async def job(self, job_id: UUID) -> Job:
+    async def job(self, job_id: UUID, *, with_results: bool = True) -> Job:
         """This will show a job."""
         kept = self._known(job_id)
-        seconds_left = None
-        if kept.state is JobState.RUNNING and kept.started_at is not None and kept.outcomes:
-            running = (self.now() - kept.started_at).total_seconds()
-            seconds_left = running / len(kept.outcomes) * len(kept.waiting)
+        results = tuple(file.result for file in kept.files.values() if file.result) if with_results else ()
         return Job(
             id=job_id,
             state=kept.state,
-            total=len(kept.waiting) + len(kept.outcomes),
-            results=tuple(kept.outcomes.values()),
+            progress=self._progress(kept),
+            results=results,
             created_at=kept.created_at,
             started_at=kept.started_at,
             finished_at=kept.finished_at,
-            seconds_left=seconds_left,
         )
 
-    async def start(self, job_id: UUID) -> Sequence[Upload]:
-        """This will mark a job as running, unless it has ended, and give its files that have no outcome yet.
+    async def jobs(
+        self, *, state: JobState | None = None, limit: int = 100, after: UUID | None = None
+    ) -> Sequence[Job]:
+        """This will list jobs without results, the newest first."""
+        newest = sorted(self._jobs, key=lambda job_id: (self._jobs[job_id].created_at, job_id), reverse=True)
+        if after is not None:
+            self._known(after)
+            newest = newest[newest.index(after) + 1 :]
+        wanted = [job_id for job_id in newest if state in {None, self._jobs[job_id].state}]
+        return [await self.job(job_id, with_results=False) for job_id in wanted[:limit]]
+
+    async def backlog(self) -> Backlog:
+        """This will count the jobs, and what waits."""
+        open_jobs = [kept for kept in self._jobs.values() if kept.finished_at is None]
+        waiting = [file for kept in open_jobs for file in kept.waiting().values()]
+        states = Counter(kept.state for kept in self._jobs.values())
+        return Backlog(jobs=states, files=len(waiting), size_bytes=sum(file.size_bytes for file in waiting))
+
+    async def start(self, job_id: UUID) -> Sequence[WaitingFile]:
+        """This will mark a job as running, unless it has ended, and name its files that have no outcome yet.
 
         Raises:
             UnknownJobError: it does not exist.
         """
         kept = self._known(job_id)
-        if kept.finished_at is None:
-            kept.state = JobState.RUNNING
-            kept.started_at = kept.started_at or self.now()
-        return list(kept.waiting.values())
+        if kept.finished_at is not None:
+            return []
+        kept.state = JobState.RUNNING
+        kept.started_at = kept.started_at or self.now()
+        return [WaitingFile(name, file.size_bytes) for name, file in kept.waiting().items()]
 
-    async def record(self, job_id: UUID, result: FileResult) -> None:
-        """This will keep a file's outcome and drop its bytes."""
+    async def contents(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, bytes]:
+        """This will read the bytes of waiting files; a file that waits no longer is left out."""
+        waiting = self._jobs[job_id].waiting() if job_id in self._jobs else {}
+        return {name: waiting[name].content or b"" for name in names if name in waiting}
+
+    async def record(self, job_id: UUID, result: FileResult) -> bool:
+        """This will keep a file's outcome, and say whether the job still wants its files."""
         kept = self._jobs.get(job_id)
-        if kept is not None and kept.waiting.pop(result.name, None) is not None:
-            kept.outcomes[result.name] = result
+        if kept is None:
+            return False
+        file = kept.files.get(result.name)
+        if file is not None and (file.result is None or file.result.outcome == "cancelled"):
+            file.result, file.ended_at = result, self.now()
+            file.content = file.content if result.outcome == "failed" else None
+        return kept.finished_at is None
+
+    async def expand(self, job_id: UUID, name: str, members: Sequence[Upload]) -> Sequence[str]:
+        """This will put the files that an archive holds in its place."""
+        kept = self._known(job_id)
+        if name not in kept.waiting():
+            return []
+        del kept.files[name]
+        new = _files(members, taken=tuple(kept.files))
+        kept.files |= new
+        return list(new)
 
     async def finish(self, job_id: UUID) -> None:
-        """This will end a job; one that has ended stays as it is."""
+        """This will end a job when no file waits any more; one that has ended stays as it is."""
         kept = self._jobs.get(job_id)
-        if kept is None or kept.finished_at is not None:
+        if kept is None or kept.finished_at is not None or kept.waiting():
             return
-        outcomes = [result.outcome for result in kept.outcomes.values()]
-        failed = bool(outcomes) and not kept.waiting and set(outcomes) == {"failed"}
+        outcomes = kept.outcomes()
+        failed = bool(outcomes) and set(outcomes) == {"failed"}
         kept.state = JobState.FAILED if failed else JobState.SUCCEEDED
+        if "cancelled" in outcomes:
+            kept.state = JobState.CANCELLED
         kept.finished_at = self.now()
+
+    async def cancel(self, job_id: UUID) -> Job:
+        """This will end a job now; what is searchable stays."""
+        kept = self._known(job_id)
+        if kept.finished_at is None:
+            for name, file in kept.waiting().items():
+                file.content, file.ended_at = None, self.now()
+                file.result = FileResult(name, "cancelled", None, 0, 0.0, None)
+            kept.state, kept.finished_at = JobState.CANCELLED, self.now()
+        elif kept.state is not JobState.CANCELLED:
+            raise JobEndedError(f"The job {job_id} has {kept.state.value} already.")
+        return await self.job(job_id)
+
+    async def retry(self, job_id: UUID) -> Job:
+        """This will queue an ended job again for the files that failed and whose bytes are kept."""
+        kept = self._known(job_id)
+        if kept.finished_at is None:
+            raise JobNotEndedError(f"The job {job_id} is still {kept.state.value}.")
+        failed = [file for file in kept.files.values() if file.result and file.content is not None]
+        if not failed:
+            raise NothingToRetryError(f"The job {job_id} has no failed file whose bytes are kept.")
+        for file in failed:
+            file.result = file.ended_at = None
+        kept.state, kept.started_at, kept.finished_at = JobState.QUEUED, None, None
+        return await self.job(job_id)
+
+    def _progress(self, kept: _Kept) -> Progress:
+        ended = [file for file in kept.files.values() if file.result is not None]
+        began = kept.started_at
+        timed = [file for file in ended if file.result and file.result.outcome != "cancelled"]
+        timed = [file for file in timed if began and file.ended_at and file.ended_at >= began]
+        return Progress(
+            total=len(kept.files),
+            done=len(ended),
+            failed=kept.outcomes().count("failed"),
+            bytes_total=sum(file.size_bytes for file in kept.files.values()),
+            bytes_done=sum(file.size_bytes for file in ended),
+            seconds=((kept.finished_at or self.now()) - began).total_seconds() if began else None,
+            files_timed=len(timed),
+            bytes_timed=sum(file.size_bytes for file in timed),
+        )
 
     def _known(self, job_id: UUID) -> _Kept:
         if job_id not in self._jobs:
@@ -97,11 +200,8 @@ class InMemoryJobBoard:
         return self._jobs[job_id]
 
 
-def _fresh_name(name: str, *, taken: dict[str, Upload]) -> str:
-    """Tell files of one name apart as `a.md` and `a (2).md`, since an outcome names its file."""
-    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
-    fresh, copy = name, 1
-    while fresh in taken:
-        copy += 1
-        fresh = f"{stem} ({copy}){dot}{ending}"
-    return fresh
+def _files(uploads: Sequence[Upload], *, taken: Sequence[str]) -> dict[str, _File]:
+    names = distinct_names([*taken, *(upload.name for upload in uploads)])[len(taken) :]
+    return {
+        name: _File(upload.content, len(upload.content)) for name, upload in zip(names, uploads, strict=True)
+    }

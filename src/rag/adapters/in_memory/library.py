@@ -15,6 +15,7 @@ from rag.ports.library import (
     Generation,
     GenerationState,
     LibraryCounts,
+    StoredPlace,
     UnknownDocumentError,
 )
 from rag.ports.models import Vectors
@@ -58,6 +59,11 @@ class InMemoryLibrary:
             and (shelved := self._shelved.get((document_id, generation))) is not None
             and shelved.content_hash == document.content_hash
         }
+
+    async def announce(self, chunk_ids: Sequence[ChunkId], *, generation: str) -> None:
+        """This will note the chunks as removals, until their document is put."""
+        held = {chunk.id for shelved in self._shelved.values() for chunk in shelved.chunks}
+        self._removals.update(dict.fromkeys(set(chunk_ids) - held, generation))
 
     async def put(self, document: Document, chunks: Sequence[Chunk], *, generation: str) -> Sequence[ChunkId]:
         """This will store a document with its chunks in place of what `generation` had of it before."""
@@ -118,7 +124,9 @@ class InMemoryLibrary:
             characters=len(document.parsed.text),
             pages=len(document.parsed.pages),
             chunks=len(self._live_chunks(document_id)),
+            dated=document.parsed.dated,
             metadata=document.parsed.metadata,
+            notes=document.parsed.notes,
             created_at=document.created_at,
             updated_at=document.updated_at,
         )
@@ -135,10 +143,34 @@ class InMemoryLibrary:
         ]
         return [await self.summary(document_id) for document_id in listed[:limit]]
 
+    async def places_under(
+        self, prefix: str, *, limit: int = 1000, after: StoredPlace | None = None
+    ) -> Sequence[StoredPlace]:
+        """This will list documents by the beginning of their path."""
+        places = [
+            StoredPlace(document.id, document.file_path, document.source, document.content_hash)
+            for document in self._documents.values()
+            if document.file_path is not None and document.file_path.startswith(prefix)
+        ]
+        listed = [one for one in places if after is None or _by_path(one) > _by_path(after)]
+        return sorted(listed, key=_by_path)[:limit]
+
     async def chunks(self, document_id: DocumentId) -> Sequence[Chunk]:
         """This will give a document's chunks in the live generation."""
         self._known(document_id)
         return sorted(self._live_chunks(document_id), key=lambda chunk: chunk.ordinal)
+
+    async def chunk_ids(
+        self, ids: Collection[DocumentId], *, generation: str
+    ) -> Mapping[DocumentId, Sequence[ChunkId]]:
+        """This will name the chunks of those of the documents that are there."""
+        found = {one: self._shelved.get((one, generation)) for one in ids}
+        return {one: [chunk.id for chunk in kept.chunks] for one, kept in found.items() if kept is not None}
+
+    async def known_chunks(self, ids: Collection[ChunkId], *, generation: str) -> frozenset[ChunkId]:
+        """This will say which of the ids are chunks of `generation`."""
+        held = (kept for (_, name), kept in self._shelved.items() if name == generation)
+        return frozenset(ids) & {chunk.id for kept in held for chunk in kept.chunks}
 
     async def passages(self, candidates: Sequence[FusedCandidate]) -> Sequence[Passage]:
         """This will give the candidates' texts."""
@@ -230,3 +262,7 @@ class InMemoryLibrary:
                 shelved = self._shelved.get((document_id, generation.name))
                 return () if shelved is None else shelved.chunks
         return ()
+
+
+def _by_path(place: StoredPlace) -> tuple[str, DocumentId]:
+    return place.file_path[:512], place.document_id

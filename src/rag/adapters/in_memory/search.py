@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -83,6 +83,14 @@ class InMemorySearchIndex:
         if generation not in self._generations:
             return frozenset()
         return frozenset(self._generations[generation].points.keys() & set(chunk_ids))
+
+    async def chunk_ids(self, generation: str) -> AsyncIterator[Sequence[ChunkId]]:
+        """This will give all ids, in one page.
+
+        Raises:
+            IndexMissingError: there is no such generation.
+        """
+        yield sorted(self._held(generation).points)
 
     async def switch(self, generation: str) -> None:
         """This will make `generation` the live one.

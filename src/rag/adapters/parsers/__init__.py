@@ -11,16 +11,30 @@ from rag.ports.parsing import EmptyDocumentError, FileTooLargeError
 
 MAX_FILE_BYTES: Final = 64 * 2**20
 MAX_SECONDS: Final = 120.0
+RECOGNITION_PATIENCE: Final = 20  # text recognition takes seconds a page
 READING_PROCESSES: Final = 2
 # A thread has no limit of time or memory; whatever a file of this size holds, it is read in milliseconds.
 MAX_BYTES_IN_A_THREAD: Final = 4096
+_HARMLESS: Final = frozenset({Format.TEXT, Format.MARKDOWN, Format.HTML, Format.CSV})
 
 
 class FileParser:
-    """Reads text, Markdown, HTML and PDF, in processes; a text of a few kilobytes in a thread of its own."""
+    """Reads every format in processes of its own; a text of a few kilobytes in a thread.
 
-    def __init__(self, *, processes: int = READING_PROCESSES, timeout_seconds: float = MAX_SECONDS) -> None:
-        self._processes = ReadingProcesses(count=processes, timeout_seconds=timeout_seconds)
+    Attributes:
+        recognises_text: whether pages without text are read by an installed tesseract.
+    """
+
+    def __init__(
+        self,
+        *,
+        processes: int = READING_PROCESSES,
+        timeout_seconds: float = MAX_SECONDS,
+        recognises_text: bool = False,
+    ) -> None:
+        self.recognises_text = recognises_text
+        self._timeout_seconds = timeout_seconds
+        self._processes = ReadingProcesses(count=processes)
         # Not the event loop's own threads: files of whatever kind must not keep those that questions need.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-small-file")
 
@@ -32,20 +46,22 @@ class FileParser:
         """This will read `content`, off the event loop.
 
         Raises:
-            UnsupportedFormatError: no reader for the kind of file that `name` and `content` show.
-            EncryptedFileError: a password is needed.
-            EmptyDocumentError: there is no text in it.
-            FileTooLargeError: more bytes or pages than we read.
-            UnreadableFileError: anything else that is wrong with it, with the reason.
+            InvalidInputError: a subclass of ports.parsing says what is wrong with the file.
         """
         if len(content) > MAX_FILE_BYTES:
             raise FileTooLargeError(f"The file has {len(content)} bytes, the limit is {MAX_FILE_BYTES}.")
         if not content.strip():
             raise EmptyDocumentError("The file is empty.")
-        kind = format_of(name, content)
-        if kind is Format.PDF or len(content) > MAX_BYTES_IN_A_THREAD:
-            return await self._processes.read(kind, content)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, read, kind, content)
+        loop = asyncio.get_running_loop()
+        # The list of what a container holds may be long.
+        kind = await loop.run_in_executor(self._thread, format_of, name, content)
+        if kind is Format.PDF and self.recognises_text:
+            kind = Format.SCANNED_PDF
+        if kind not in _HARMLESS or len(content) > MAX_BYTES_IN_A_THREAD:
+            patience = RECOGNITION_PATIENCE if kind is Format.SCANNED_PDF else 1
+            limit = patience * self._timeout_seconds
+            return await self._processes.read(kind, content, timeout_seconds=limit)
+        return await loop.run_in_executor(self._thread, read, kind, content)
 
     def close(self) -> None:
         """This will end the reading processes, after the files that are being read."""

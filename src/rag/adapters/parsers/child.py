@@ -9,7 +9,7 @@ from rag.adapters.parsers.formats import read
 from rag.adapters.parsers.wire import pack_error, pack_parsed, receive_frame, send_frame, unpack_file
 from rag.domain.errors import RagError
 
-MEMORY_LIMIT_BYTES: Final = 4 * 2**30
+MEMORY_LIMIT_BYTES: Final = 2 * 2**30
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:

@@ -5,9 +5,9 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
 
-from rag.adapters.parsers.cleaning import one_line
 from rag.adapters.parsers.composing import TextComposer, date_of, metadata_of
 from rag.adapters.parsers.decoding import decode
+from rag.adapters.parsers.described import primary_tag
 from rag.adapters.parsers.html_blocks import write_blocks
 from rag.adapters.parsers.html_boilerplate import leave_out_boilerplate, leave_out_unseen
 from rag.adapters.parsers.html_nesting import refuse_deep_nesting
@@ -53,7 +53,7 @@ def read(content: bytes) -> ParsedDocument:
         title=title,
         headings=composer.headings,
         unbroken=composer.unbroken,
-        language=one_line(language or "") or None,
+        language=primary_tag(language),
         dated=next((date for date in dates if date), None),
         metadata=metadata_of(
             author=named.get("author"),

@@ -8,15 +8,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from rag.adapters.parsers.cleaning import clean, one_line
-from rag.adapters.parsers.composing import LINE_GAP, TextComposer, date_of, metadata_of
+from rag.adapters.parsers.composing import LINE_GAP, TextComposer
 from rag.adapters.parsers.decoding import decode
+from rag.adapters.parsers.described import described
+from rag.adapters.parsers.front_matter import split_front_matter
 from rag.adapters.parsers.html import add_fragment
 from rag.domain.documents import ParsedDocument
 
 MEDIA_TYPE: Final = "text/markdown"
-_FRONT_MATTER: Final = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
-_FIELD: Final = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*[:=](.*)$", re.MULTILINE)
-_READ_ELSEWHERE: Final = frozenset({"title", "language", "lang", "date", "updated"})
 _INLINE_TEXT: Final = {"text", "code_inline", "text_special"}
 _BREAK_TAG: Final = re.compile(r"<br\b", re.IGNORECASE)
 
@@ -29,33 +28,23 @@ def read(content: bytes) -> ParsedDocument:
     Raises:
         UnreadableFileError: the bytes are text in no encoding that we know.
     """
-    source = clean(decode(content))
-    fields, body = _split_front_matter(source)
+    front = split_front_matter(clean(decode(content)))
+    said = described(front.fields)
     composer = TextComposer()
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body)
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(front.body)
     _Writer(composer).write(tokens)
     first = next((heading.title for heading in composer.headings if heading.level == 1), None)
     return ParsedDocument(
         text=composer.text,
         media_type=MEDIA_TYPE,
-        title=one_line(fields.get("title", "")) or first,
+        title=said.title or first,
         headings=composer.headings,
         unbroken=composer.unbroken,
-        language=fields.get("language") or fields.get("lang"),
-        dated=date_of(fields.get("date")) or date_of(fields.get("updated")),
-        metadata=metadata_of(
-            **{name: value for name, value in fields.items() if name not in _READ_ELSEWHERE}
-        ),
+        language=said.language,
+        dated=said.dated,
+        metadata=said.metadata,
+        notes=(front.note,) if front.note else (),
     )
-
-
-def _split_front_matter(source: str) -> tuple[dict[str, str], str]:
-    """Take the flat `name: value` lines of YAML or TOML front matter; deeper structures are left."""
-    found = _FRONT_MATTER.match(source)
-    if found is None:
-        return {}, source
-    fields = {name.lower(): value.strip().strip("\"'") for name, value in _FIELD.findall(found.group(2))}
-    return fields, source[found.end() :]
 
 
 class _Writer:

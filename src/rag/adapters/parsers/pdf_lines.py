@@ -4,18 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 HYPHEN_AT_BREAK: Final = "\ufffe"  # what PDFium leaves in place of a hyphen and the line break after it
+CELL_BREAK: Final = " | "  # what we write between the cells of a row
 
-_STARTS_AN_ITEM: Final = re.compile(
+STARTS_AN_ITEM: Final = re.compile(
     r"[•▪‣◦●○■□✓➢*\uf0b7]|[-\u2013\u2014]\s|\(?\d{1,2}(?:\.\d+)*[.)]\s|\(?[a-zA-Z][.)]\s|\([ivx]+\)\s"
 )
 _NUMBER: Final = re.compile(
     r"[(\[]?[$€£¥+\u2212\u2013-]?[(]?[$€£¥]?\d[\d.,:/]*[)\]%x*]*|[$€£¥%\u2014\u2013-]|[Nn]/[AaMm]"
 )
-_ENDS_A_SENTENCE: Final = re.compile(r"[.!?:;][\"'\u201d\u2019)\]]*$")
-_WORD_WITH_HYPHEN: Final = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+_LIKE_A_NUMBER: Final = re.compile(r"[\d$€£¥%\u2014\u2013-]|[Nn]/[AaMm]")
+ENDS_A_SENTENCE: Final = re.compile(r"[.!?:;][\"'\u201d\u2019)\]]*$")
+_WORD_WITH_HYPHEN: Final = re.compile(r"[^\W\d_]{1,60}-[^\W\d_]{1,60}")
 _DIGITS: Final = re.compile(r"\d+")
 
 _NEIGHBOURS: Final = 6
@@ -53,7 +56,8 @@ def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def _edges(lines: Sequence[str]) -> Sequence[str]:
-    return [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
+    written = [line for line in lines if line]
+    return [*written[:_EDGE_LINES], *written[-_EDGE_LINES:]]
 
 
 def _keys(line: str, page: int) -> Iterator[_Key]:
@@ -68,22 +72,28 @@ def _keys(line: str, page: int) -> Iterator[_Key]:
 
 
 def _trimmed(lines: Sequence[str], page: int, running: AbstractSet[_Key]) -> list[str]:
-    first, last = 0, len(lines)
-    while first < min(_EDGE_LINES, last) and not running.isdisjoint(_keys(lines[first], page)):
+    written = [place for place, line in enumerate(lines) if line]
+    first, last = 0, len(written)
+    while first < min(_EDGE_LINES, last) and not running.isdisjoint(_keys(lines[written[first]], page)):
         first += 1
-    while last > max(first, len(lines) - _EDGE_LINES) and not running.isdisjoint(
-        _keys(lines[last - 1], page)
+    while last > max(first, len(written) - _EDGE_LINES) and not running.isdisjoint(
+        _keys(lines[written[last - 1]], page)
     ):
         last -= 1
-    return list(lines[first:last]) or list(lines)
+    return list(lines[written[first] : written[last - 1] + 1]) if first < last else list(lines)
 
 
+@lru_cache(maxsize=1024)  # each line is asked about with the one before it and with the next
 def is_row(line: str) -> bool:
-    """This will say whether a line looks like a row of a table: words, then mostly numbers.
+    """This will say whether a line is like a row of a table: it has cells, or words and then mostly numbers.
 
     >>> is_row("Services 21,213 19,604"), is_row("We sold 3 of them in 2022 and none in the year after that.")
     (True, False)
     """
+    if CELL_BREAK in line:
+        return True
+    if _LIKE_A_NUMBER.search(line) is None:
+        return False
     words = line.split()
     numbers = sum(1 for word in words if _NUMBER.fullmatch(word))
     return numbers >= _ROW_NUMBERS and numbers >= _ROW_SHARE * len(words)
@@ -110,14 +120,16 @@ def continues(line: str, following: str, *, width: int) -> bool:
     `width` is the length of the longest line around them: a line that nearly reaches it was broken because
     the next word did not fit, a shorter one because a paragraph, a heading or a row ended.
     """
-    if _STARTS_AN_ITEM.match(following) or is_row(line) or is_row(following):
+    if line.endswith(HYPHEN_AT_BREAK):
+        return True
+    if STARTS_AN_ITEM.match(following) or is_row(line) or is_row(following):
         return False
-    ended = _ENDS_A_SENTENCE.search(line) is not None
+    ended = ENDS_A_SENTENCE.search(line) is not None
     if len(line) < _SHORT * width:
         return not ended and following[0].islower()
     if not ended:
         return True
-    if len(following) < _LIKE_A_HEADING * width and not _ENDS_A_SENTENCE.search(following):
+    if len(following) < _LIKE_A_HEADING * width and not ENDS_A_SENTENCE.search(following):
         return False
     return len(line) + 1 + len(following.split(None, 1)[0]) > _NOT_QUITE_FULL * width
 
@@ -128,6 +140,8 @@ def join(text: str, following: str) -> str:
     >>> join("the pre-", "vious line") == "the pre" + HYPHEN_AT_BREAK + "vious line"
     True
     """
+    if text.endswith(HYPHEN_AT_BREAK):
+        return text + following
     if text.endswith("-") and text[-2:-1].isalpha() and following[:1].islower():
         return f"{text[:-1]}{HYPHEN_AT_BREAK}{following}"
     return f"{text} {following}"
@@ -139,7 +153,11 @@ def rejoin_words(texts: Sequence[str]) -> list[str]:
     >>> rejoin_words(["an well-known exam" + HYPHEN_AT_BREAK + "ple is well" + HYPHEN_AT_BREAK + "known"])
     ['an well-known example is well-known']
     """
-    hyphenated = {word.casefold() for text in texts for word in _WORD_WITH_HYPHEN.findall(text)}
+    if not any(HYPHEN_AT_BREAK in text for text in texts):
+        return list(texts)
+    hyphenated = {
+        word.casefold() for text in texts if "-" in text for word in _WORD_WITH_HYPHEN.findall(text)
+    }
 
     def spelt(match: re.Match[str]) -> str:
         before, after = match.group(1), match.group(2)
@@ -148,5 +166,5 @@ def rejoin_words(texts: Sequence[str]) -> list[str]:
             f"{before}-{after}" if keeps or f"{before}-{after}".casefold() in hyphenated else before + after
         )
 
-    broken = re.compile(rf"(\w*){HYPHEN_AT_BREAK}(\w*)")
-    return [broken.sub(spelt, text) for text in texts]
+    broken = re.compile(rf"(\w{{0,60}}){HYPHEN_AT_BREAK}(\w{{0,60}})")
+    return [broken.sub(spelt, text) if HYPHEN_AT_BREAK in text else text for text in texts]

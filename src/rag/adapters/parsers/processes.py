@@ -2,17 +2,19 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import BinaryIO, Final, cast
 
 from rag.adapters.parsers.formats import Format
 from rag.adapters.parsers.wire import pack_file, receive_frame, send_frame, unpack_outcome
 from rag.domain.documents import ParsedDocument
-from rag.ports.parsing import UnreadableFileError
+from rag.ports.parsing import ReadingRanOutOfMemoryError, ReadingTimedOutError, UnreadableFileError
 
 _COMMAND: Final = (sys.executable, "-P", "-m", "rag.adapters.parsers.child")
 _SECONDS_TO_END: Final = 2.0
@@ -43,7 +45,8 @@ class ReadingProcess:
         """This will read one file.
 
         Raises:
-            UnreadableFileError: it took too long, or the process died of it.
+            ReadingTimedOutError, ReadingRanOutOfMemoryError: it wanted more than it may have.
+            UnreadableFileError: the process died of it.
             InvalidInputError: what the reader found wrong with it.
         """
         timer = threading.Timer(timeout_seconds, self._give_up)
@@ -54,7 +57,11 @@ class ReadingProcess:
         except (EOFError, OSError) as error:
             self.close()
             if self._timed_out.is_set():
-                raise UnreadableFileError(f"Reading took longer than {timeout_seconds:g} seconds.") from error
+                raise ReadingTimedOutError(
+                    f"Reading took longer than {timeout_seconds:g} seconds."
+                ) from error
+            if self._process.returncode == -signal.SIGABRT:  # what a library does that gets no more memory
+                raise ReadingRanOutOfMemoryError("Reading took more memory than it may.") from error
             raise UnreadableFileError("The process that read the file died of it.") from error
         finally:
             timer.cancel()
@@ -79,24 +86,25 @@ class ReadingProcess:
 class ReadingProcesses:
     """A few reading processes: started when first needed, used again, replaced when they die."""
 
-    def __init__(self, *, count: int, timeout_seconds: float) -> None:
-        self._timeout_seconds = timeout_seconds
+    def __init__(self, *, count: int) -> None:
         self._idle: deque[ReadingProcess] = deque()
         self._threads = ThreadPoolExecutor(max_workers=count, thread_name_prefix="read-file")
 
-    async def read(self, kind: Format, content: bytes) -> ParsedDocument:
+    async def read(self, kind: Format, content: bytes, *, timeout_seconds: float) -> ParsedDocument:
         """This will read one file in a process of its own, after those that came before.
 
         Raises:
-            UnreadableFileError: it took too long, or the process died of it.
+            ReadingTimedOutError, ReadingRanOutOfMemoryError: it wanted more than it may have.
+            UnreadableFileError: the process died of it.
             InvalidInputError: what the reader found wrong with it.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, kind, content)
+        work = partial(self._read, kind, content, timeout_seconds=timeout_seconds)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _read(self, kind: Format, content: bytes) -> ParsedDocument:
+    def _read(self, kind: Format, content: bytes, *, timeout_seconds: float) -> ParsedDocument:
         process = self._take()
         try:
-            return process.read(kind, content, timeout_seconds=self._timeout_seconds)
+            return process.read(kind, content, timeout_seconds=timeout_seconds)
         finally:
             if process.alive:
                 self._idle.append(process)

@@ -8,7 +8,8 @@ from rag.adapters.parsers.cleaning import one_line
 MAX_TITLE_CHARACTERS: Final = 200
 _A_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _A_FILE_NAME: Final = re.compile(
-    r"^(?:[a-z]:\\|/|file:)|\.(?:docx?|pdf|tex|dvi|indd|qxd|xlsx?|pptx?|odt|rtf|html?|p65|fm)$", re.IGNORECASE
+    r"^(?:[a-z]:\\|/|file:)|\.(?:docx?|pdf|tex|dvi|indd|qxd|xlsx?|pptx?|odt|rtf|html?|p65|fm|jpe?g|png|tiff?|gif)$",
+    re.IGNORECASE,
 )
 _A_PLACEHOLDER: Final = re.compile(
     r"^(?:untitled|microsoft word|title|document\s?\d*|slide \d+)\b", re.IGNORECASE

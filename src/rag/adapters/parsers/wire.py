@@ -16,6 +16,9 @@ from rag.ports.parsing import (
     EmptyDocumentError,
     EncryptedFileError,
     FileTooLargeError,
+    ReadingRanOutOfMemoryError,
+    ReadingTimedOutError,
+    ScanWithoutTextError,
     UnreadableFileError,
     UnsupportedFormatError,
 )
@@ -27,6 +30,9 @@ _ERRORS: Final[dict[str, type[InvalidInputError]]] = {
         EmptyDocumentError,
         EncryptedFileError,
         FileTooLargeError,
+        ReadingRanOutOfMemoryError,
+        ReadingTimedOutError,
+        ScanWithoutTextError,
         UnreadableFileError,
         UnsupportedFormatError,
     )
@@ -99,4 +105,5 @@ def unpack_outcome(frame: bytes) -> ParsedDocument:
         language=fields["language"],
         dated=datetime.fromisoformat(fields["dated"]) if fields["dated"] else None,
         metadata=cast("dict[str, str]", fields["metadata"]),
+        notes=tuple(fields["notes"]),
     )

@@ -6,6 +6,7 @@ from rag.adapters.postgres.journal import PostgresJournal
 from rag.adapters.postgres.leases import PostgresLeases
 from rag.adapters.postgres.library import PostgresLibrary
 from rag.adapters.postgres.migrate import migrate
+from rag.adapters.postgres.processes import signed
 
 __all__ = [
     "PostgresJobBoard",
@@ -16,4 +17,5 @@ __all__ = [
     "connect_for_leases",
     "consume_jobs",
     "migrate",
+    "signed",
 ]

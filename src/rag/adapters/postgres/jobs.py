@@ -1,36 +1,93 @@
 """Where do uploads wait for their ingestion, and what has become of each file?"""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag.adapters.postgres.failures import library_failures
+from rag.adapters.postgres.job_rows import (
+    JOBS_BY_STATE,
+    ONE_JOB,
+    PAGE_OF_JOBS,
+    RESULTS,
+    WAITING,
+    backlog_of,
+    job_of,
+    result_of,
+)
 from rag.adapters.postgres.stored_text import storable
 from rag.adapters.postgres.tables import job_files, jobs
-from rag.ports.jobs import FileResult, Job, JobState, UnknownJobError, Upload
+from rag.ports.jobs import (
+    Backlog,
+    FileResult,
+    Job,
+    JobEndedError,
+    JobNotEndedError,
+    JobState,
+    NothingToRetryError,
+    UnknownJobError,
+    Upload,
+    WaitingFile,
+    distinct_names,
+)
 
+_RECORD: Final = text(
+    """
+    UPDATE job_files
+    SET outcome = :outcome, document_id = :document_id, chunks = :chunks, seconds = :seconds, error = :error,
+        error_code = :error_code, notes = :notes, ended_at = now(),
+        content = CASE WHEN :outcome = 'failed' THEN content END
+    WHERE job_id = :id AND name = :name AND (outcome IS NULL OR outcome = 'cancelled')
+    """
+)
 _FINISH: Final = text(
     """
     UPDATE jobs
     SET finished_at = now(),
-        state = CASE WHEN total > 0 AND NOT EXISTS (
-            SELECT FROM job_files WHERE job_id = :id AND outcome IS DISTINCT FROM 'failed'
-        ) THEN 'failed' ELSE 'succeeded' END
+        state = CASE
+            WHEN EXISTS (SELECT FROM job_files WHERE job_id = :id AND outcome = 'cancelled') THEN 'cancelled'
+            WHEN total > 0 AND NOT EXISTS (
+                SELECT FROM job_files WHERE job_id = :id AND outcome <> 'failed'
+            ) THEN 'failed'
+            ELSE 'succeeded'
+        END
     WHERE id = :id AND finished_at IS NULL
+        AND NOT EXISTS (SELECT FROM job_files WHERE job_id = :id AND outcome IS NULL)
     """
 )
-
-_AGE: Final = func.extract("epoch", func.now() - jobs.c.started_at)
-_JOB: Final = select(*jobs.columns, _AGE.label("seconds_running"))
-_RESULTS: Final = (
-    select(*(column for column in job_files.columns if column.name != "content"))
-    .where(job_files.c.outcome.is_not(None))
-    .order_by(job_files.c.position)
+_CANCEL_FILES: Final = text(
+    """
+    UPDATE job_files SET outcome = 'cancelled', content = NULL, chunks = 0, seconds = 0, ended_at = now()
+    WHERE job_id = :id AND outcome IS NULL
+    """
 )
+_CANCEL_JOB: Final = text("UPDATE jobs SET state = 'cancelled', finished_at = now() WHERE id = :id")
+_RETRY_FILES: Final = text(
+    """
+    UPDATE job_files
+    SET outcome = NULL, chunks = NULL, seconds = NULL, error = NULL, error_code = NULL, notes = '{}',
+        ended_at = NULL
+    WHERE job_id = :id AND outcome = 'failed' AND content IS NOT NULL
+    """
+)
+_RETRY_JOB: Final = text(
+    """
+    UPDATE jobs
+    SET state = 'queued', attempts = 0, failure = NULL, worker = NULL, queued_at = now(), started_at = NULL,
+        finished_at = NULL
+    WHERE id = :id
+    """
+)
+_CONTENTS: Final = text(
+    "SELECT name, content FROM job_files WHERE job_id = :id AND outcome IS NULL AND name = ANY(:names)"
+)
+_TAKE_OUT: Final = text("DELETE FROM job_files WHERE job_id = :id AND name = :name AND outcome IS NULL")
+_NAMES: Final = text("SELECT name, position FROM job_files WHERE job_id = :id ORDER BY position")
 
 
 class PostgresJobBoard:
@@ -44,76 +101,128 @@ class PostgresJobBoard:
 
         Files of one name get different ones, such as `a.md` and `a (2).md`.
         """
-        from rag.adapters.postgres.queue import enqueue  # noqa: PLC0415 - pgqueuer takes 0.15 s to import
-
         job_id = uuid4()
         names = distinct_names([storable(upload.name) for upload in uploads])
-        files = [
-            {"job_id": job_id, "position": position, "name": name, "content": upload.content}
-            for position, (name, upload) in enumerate(zip(names, uploads, strict=True))
-        ]
+        files = _rows(job_id, names, uploads, first=0)
         new = {"id": job_id, "state": JobState.QUEUED.value, "total": len(files)}
         async with self._transaction() as connection:
-            stored = await connection.execute(insert(jobs).values(new).returning(*jobs.columns))
+            await connection.execute(insert(jobs).values(new))
             if files:
                 await connection.execute(insert(job_files), files)
-            await enqueue(connection, job_id)
-            return _job_of(stored.mappings().one(), (), seconds_running=None)
+            await _enqueue(connection, job_id)
+            return await _shown(connection, job_id)
 
-    async def job(self, job_id: UUID) -> Job:
+    async def job(self, job_id: UUID, *, with_results: bool = True) -> Job:
         """This will show a job."""
         async with self._transaction() as connection:
-            row = (await connection.execute(_JOB.where(jobs.c.id == job_id))).mappings().first()
-            if row is None:
-                raise UnknownJobError(f"There is no job {job_id}.")
-            results = await connection.execute(_RESULTS.where(job_files.c.job_id == job_id))
-            return _job_of(
-                row,
-                tuple(_result_of(result) for result in results.mappings()),
-                seconds_running=row["seconds_running"],
-            )
+            return await _shown(connection, job_id, with_results=with_results)
 
-    async def start(self, job_id: UUID) -> Sequence[Upload]:
-        """This will mark a job as running, unless it has ended, and give its files that have no outcome yet.
+    async def jobs(
+        self, *, state: JobState | None = None, limit: int = 100, after: UUID | None = None
+    ) -> Sequence[Job]:
+        """This will list jobs without results, the newest first."""
+        wanted = {"state": state.value if state else None, "limit": limit, "after": after}
+        async with self._transaction() as connection:
+            if after is not None and not await _exists(connection, after):
+                raise _unknown(after)
+            found = (await connection.execute(PAGE_OF_JOBS, wanted)).mappings().all()
+            return [job_of(row) for row in found]
+
+    async def backlog(self) -> Backlog:
+        """This will count the jobs, and what waits."""
+        async with self._transaction() as connection:
+            states = (await connection.execute(JOBS_BY_STATE)).mappings().all()
+            return backlog_of(list(states), (await connection.execute(WAITING)).mappings().one())
+
+    async def start(self, job_id: UUID) -> Sequence[WaitingFile]:
+        """This will mark a job as running, unless it has ended, and name its files that have no outcome yet.
 
         Raises:
             UnknownJobError: it does not exist.
         """
-        running = update(jobs).where(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
+        running = update(jobs).where(jobs.c.id == job_id, jobs.c.finished_at.is_(None)).returning(jobs.c.id)
         began = func.coalesce(jobs.c.started_at, func.now())
-        open_files = (
-            select(job_files.c.name, job_files.c.content)
+        waiting = (
+            select(job_files.c.name, job_files.c.size_bytes)
             .where(job_files.c.job_id == job_id, job_files.c.outcome.is_(None))
             .order_by(job_files.c.position)
         )
         async with self._transaction() as connection:
-            await connection.execute(running.values(state=JobState.RUNNING.value, started_at=began))
-            if await connection.scalar(select(jobs.c.id).where(jobs.c.id == job_id)) is None:
-                raise UnknownJobError(f"There is no job {job_id}.")
-            return [Upload(row.name, row.content) for row in await connection.execute(open_files)]
+            marked = running.values(state=JobState.RUNNING.value, started_at=began)
+            if await connection.scalar(marked) is None:
+                if not await _exists(connection, job_id):
+                    raise _unknown(job_id)
+                return []
+            return [WaitingFile(row.name, row.size_bytes) for row in await connection.execute(waiting)]
 
-    async def record(self, job_id: UUID, result: FileResult) -> None:
-        """This will store a file's outcome and drop its bytes."""
-        this = (
-            (job_files.c.job_id == job_id)
-            & (job_files.c.name == storable(result.name))
-            & job_files.c.outcome.is_(None)
-        )
+    async def contents(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, bytes]:
+        """This will read the bytes of waiting files; a file that waits no longer is left out."""
+        wanted = {"id": job_id, "names": list(names)}
+        async with self._transaction() as connection:
+            return {row.name: row.content for row in await connection.execute(_CONTENTS, wanted)}
+
+    async def record(self, job_id: UUID, result: FileResult) -> bool:
+        """This will store a file's outcome, and say whether the job still wants its files."""
         outcome = {
-            "content": None,
-            "outcome": result.outcome,
+            "id": job_id,
+            "name": storable(result.name),
+            "outcome": str(result.outcome),
             "document_id": result.document_id,
             "chunks": result.chunks,
             "seconds": result.seconds,
             "error": storable(result.error),
+            "error_code": result.error_code,
+            "notes": [storable(note) for note in result.notes],
         }
+        still_open = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
         async with self._transaction() as connection:
-            await connection.execute(update(job_files).where(this).values(outcome))
+            await connection.execute(_RECORD, outcome)
+            return await connection.scalar(still_open) is not None
+
+    async def expand(self, job_id: UUID, name: str, members: Sequence[Upload]) -> Sequence[str]:
+        """This will put the files that an archive holds in its place, in one transaction."""
+        async with self._transaction() as connection:
+            await _lock(connection, job_id)
+            gone = await connection.execute(_TAKE_OUT, {"id": job_id, "name": storable(name)})
+            if not gone.rowcount:
+                return []
+            taken = (await connection.execute(_NAMES, {"id": job_id})).all()
+            new = [storable(member.name) for member in members]
+            names = distinct_names([*(row.name for row in taken), *new])[len(taken) :]
+            first = taken[-1].position + 1 if taken else 0
+            if members:
+                await connection.execute(insert(job_files), _rows(job_id, names, members, first=first))
+            total = len(taken) + len(members)
+            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(total=total))
+            return names
 
     async def finish(self, job_id: UUID) -> None:
-        """This will end a job; one that has ended stays as it is."""
+        """This will end a job when no file waits any more; one that has ended stays as it is."""
         async with self._transaction() as connection:
             await connection.execute(_FINISH, {"id": job_id})
+
+    async def cancel(self, job_id: UUID) -> Job:
+        """This will end a job now; what is searchable stays."""
+        async with self._transaction() as connection:
+            state = await _lock(connection, job_id)
+            if state in {JobState.QUEUED, JobState.RUNNING}:
+                await connection.execute(_CANCEL_FILES, {"id": job_id})
+                await connection.execute(_CANCEL_JOB, {"id": job_id})
+            elif state is not JobState.CANCELLED:
+                raise JobEndedError(f"The job {job_id} has {state.value} already.")
+            return await _shown(connection, job_id)
+
+    async def retry(self, job_id: UUID) -> Job:
+        """This will queue an ended job again for the files that failed and whose bytes are kept."""
+        async with self._transaction() as connection:
+            state = await _lock(connection, job_id)
+            if state in {JobState.QUEUED, JobState.RUNNING}:
+                raise JobNotEndedError(f"The job {job_id} is still {state.value}.")
+            if not (await connection.execute(_RETRY_FILES, {"id": job_id})).rowcount:
+                raise NothingToRetryError(f"The job {job_id} has no failed file whose bytes are kept.")
+            await connection.execute(_RETRY_JOB, {"id": job_id})
+            await _enqueue(connection, job_id)
+            return await _shown(connection, job_id)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -122,53 +231,58 @@ class PostgresJobBoard:
                 yield connection
 
 
-async def consume_jobs(database_url: str, *, handle: Callable[[UUID], Awaitable[None]]) -> None:
+async def consume_jobs(
+    database_url: str,
+    *,
+    handle: Callable[[UUID], Awaitable[None]],
+    stopped: asyncio.Event,
+    until_empty: bool = False,
+) -> None:
     """This will hand each job to `handle`, at least once, until it is cancelled; see `queue.JobConsumer`."""
     from rag.adapters.postgres.queue import JobConsumer  # noqa: PLC0415 - pgqueuer takes 0.15 s to import
 
-    await JobConsumer(database_url, handle=handle).run()
+    await JobConsumer(database_url, handle=handle, stopped=stopped, until_empty=until_empty).run()
 
 
-def distinct_names(names: Sequence[str]) -> list[str]:
-    """This will tell files of one name apart, since an outcome names its file.
-
-    >>> distinct_names(["a.md", "a.md", "b", "b"])
-    ['a.md', 'a (2).md', 'b', 'b (2)']
-    """
-    taken: dict[str, None] = {}  # a set that keeps its order
-    for name in names:
-        stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
-        fresh, copy = name, 1
-        while fresh in taken:
-            copy += 1
-            fresh = f"{stem} ({copy}){dot}{ending}"
-        taken[fresh] = None
-    return list(taken)
+def _rows(
+    job_id: UUID, names: Sequence[str], uploads: Sequence[Upload], *, first: int
+) -> list[dict[str, object]]:
+    return [
+        {
+            "job_id": job_id,
+            "position": position,
+            "name": name,
+            "content": upload.content,
+            "size_bytes": len(upload.content),
+        }
+        for position, (name, upload) in enumerate(zip(names, uploads, strict=True), start=first)
+    ]
 
 
-def _job_of(row: RowMapping, results: tuple[FileResult, ...], *, seconds_running: float | None) -> Job:
-    state = JobState(row["state"])
-    seconds_left = None
-    if state is JobState.RUNNING and seconds_running is not None and results:
-        seconds_left = float(seconds_running) / len(results) * (row["total"] - len(results))
-    return Job(
-        id=row["id"],
-        state=state,
-        total=row["total"],
-        results=results,
-        created_at=row["created_at"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-        seconds_left=seconds_left,
-    )
+async def _enqueue(connection: AsyncConnection, job_id: UUID) -> None:
+    from rag.adapters.postgres.queue import enqueue  # noqa: PLC0415 - pgqueuer takes 0.15 s to import
+
+    await enqueue(connection, job_id)
 
 
-def _result_of(row: RowMapping) -> FileResult:
-    return FileResult(
-        name=row["name"],
-        outcome=row["outcome"],
-        document_id=row["document_id"],
-        chunks=row["chunks"],
-        seconds=row["seconds"],
-        error=row["error"],
-    )
+async def _shown(connection: AsyncConnection, job_id: UUID, *, with_results: bool = True) -> Job:
+    row = (await connection.execute(ONE_JOB, {"id": job_id})).mappings().first()
+    if row is None:
+        raise _unknown(job_id)
+    results = (await connection.execute(RESULTS, {"id": job_id})).mappings() if with_results else ()
+    return job_of(row, tuple(result_of(result) for result in results))
+
+
+async def _lock(connection: AsyncConnection, job_id: UUID) -> JobState:
+    state = await connection.scalar(select(jobs.c.state).where(jobs.c.id == job_id).with_for_update())
+    if state is None:
+        raise _unknown(job_id)
+    return JobState(state)
+
+
+async def _exists(connection: AsyncConnection, job_id: UUID) -> bool:
+    return await connection.scalar(select(jobs.c.id).where(jobs.c.id == job_id)) is not None
+
+
+def _unknown(job_id: UUID) -> UnknownJobError:
+    return UnknownJobError(f"There is no job {job_id}.")

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag.adapters.postgres.building import append_generation, switch_generation
 from rag.adapters.postgres.failures import library_failures
+from rag.adapters.postgres.places import places_under
 from rag.adapters.postgres.rows import chunk_of, document_of, generation_of, summary_of, title_of
-from rag.adapters.postgres.shelving import among_ids, delete_document, put_document
+from rag.adapters.postgres.shelving import ANNOUNCE, among_ids, chunk_ids_of, delete_document, put_document
 from rag.adapters.postgres.stored_text import storable
 from rag.adapters.postgres.tables import (
     chunks,
@@ -30,6 +31,7 @@ from rag.ports.library import (
     Generation,
     GenerationState,
     LibraryCounts,
+    StoredPlace,
     UnknownDocumentError,
 )
 from rag.ports.models import Vectors
@@ -109,6 +111,11 @@ class PostgresLibrary:
         async with self._transaction() as connection:
             return await delete_document(connection, document_id)
 
+    async def announce(self, chunk_ids: Sequence[ChunkId], *, generation: str) -> None:
+        """This will note the chunks as removals, until their document is put."""
+        async with self._statement() as connection:
+            await connection.execute(ANNOUNCE, {"ids": list(chunk_ids), "generation": generation})
+
     async def pending_removals(self, *, limit: int) -> Mapping[str, Sequence[ChunkId]]:
         """This will give the removals that were asked for first."""
         removals = index_removals
@@ -162,6 +169,13 @@ class PostgresLibrary:
         async with self._statement() as connection:
             return [summary_of(row) for row in (await connection.execute(listed)).mappings()]
 
+    async def places_under(
+        self, prefix: str, *, limit: int = 1000, after: StoredPlace | None = None
+    ) -> Sequence[StoredPlace]:
+        """This will list documents by the beginning of their path."""
+        async with self._statement() as connection:
+            return await places_under(connection, prefix, limit=limit, after=after)
+
     async def chunks(self, document_id: DocumentId) -> Sequence[Chunk]:
         """This will give a document's chunks in the live generation."""
         belongs = (chunks.c.document_id == documents.c.id) & (chunks.c.generation == generations.c.name)
@@ -177,6 +191,19 @@ class PostgresLibrary:
             raise _unknown(document_id)
         # One row of NULLs says that the document is there and has no chunk.
         return [chunk_of(row) for row in rows if row["id"] is not None]
+
+    async def chunk_ids(
+        self, ids: Collection[DocumentId], *, generation: str
+    ) -> Mapping[DocumentId, Sequence[ChunkId]]:
+        """This will name the chunks of those of the documents that are there."""
+        async with self._statement() as connection:
+            return await chunk_ids_of(connection, ids, generation=generation)
+
+    async def known_chunks(self, ids: Collection[ChunkId], *, generation: str) -> frozenset[ChunkId]:
+        """This will say which of the ids are chunks of `generation`."""
+        held = select(chunks.c.id).where(among_ids(chunks.c.id, ids), chunks.c.generation == generation)
+        async with self._statement() as connection:
+            return frozenset((await connection.scalars(held)).all())
 
     async def passages(self, candidates: Sequence[FusedCandidate]) -> Sequence[Passage]:
         """This will give the candidates' texts, in one trip."""

@@ -55,6 +55,7 @@ def document_row(document: Document) -> dict[str, Any]:
         "unbroken": list(parsed.unbroken),
         "dated": zoned(parsed.dated),
         "metadata": storable_mapping(parsed.metadata),
+        "notes": [storable(note) for note in parsed.notes],
         "created_at": zoned(document.created_at),
         "updated_at": zoned(document.updated_at),
     }
@@ -78,6 +79,7 @@ def document_of(row: RowMapping) -> Document:
             language=row["language"],
             dated=row["dated"],
             metadata=row["metadata"],
+            notes=tuple(row["notes"]),
         ),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
@@ -98,7 +100,9 @@ def summary_of(row: RowMapping) -> DocumentSummary:
         characters=row["characters"],
         pages=row["page_count"],
         chunks=row["chunks"],
+        dated=row["dated"],
         metadata=row["metadata"],
+        notes=tuple(row["notes"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -33,6 +33,15 @@ _PUT_MEMBER: Final = _NEW_MEMBER.on_conflict_do_update(
 
 _REMEMBER_REMOVALS: Final = insert_or(index_removals).on_conflict_do_nothing()
 
+ANNOUNCE: Final = text(
+    """
+    INSERT INTO index_removals (chunk_id, generation)
+    SELECT announced.id, :generation FROM unnest(CAST(:ids AS uuid[])) AS announced (id)
+    WHERE NOT EXISTS (SELECT FROM chunks WHERE chunks.id = announced.id)
+    ON CONFLICT DO NOTHING
+    """
+)
+
 # In order of key, as vectors are stored too: two transactions never wait for each other in a circle.
 _DROP_UNUSED_VECTORS: Final = text(
     """
@@ -110,6 +119,24 @@ async def delete_document(
         await _remember(connection, [(chunk_id, generation) for generation, chunk_id, _ in gone])
         await connection.execute(_DROP_UNUSED_VECTORS, {"hashes": sorted({row[2] for row in gone})})
     return dict(by_generation)
+
+
+async def chunk_ids_of(
+    connection: AsyncConnection, ids: Collection[DocumentId], *, generation: str
+) -> dict[DocumentId, Sequence[ChunkId]]:
+    """This will name the chunks of documents in one generation, in order; one without chunks has none."""
+    members = select(document_generations.c.document_id).where(
+        among_ids(document_generations.c.document_id, ids), document_generations.c.generation == generation
+    )
+    wanted = (
+        select(chunks.c.document_id, chunks.c.id)
+        .where(among_ids(chunks.c.document_id, ids), chunks.c.generation == generation)
+        .order_by(chunks.c.document_id, chunks.c.ordinal)
+    )
+    found: dict[DocumentId, list[ChunkId]] = {one: [] for one in await connection.scalars(members)}
+    for document_id, chunk_id in await connection.execute(wanted):
+        found.setdefault(document_id, []).append(chunk_id)
+    return dict(found)
 
 
 async def _copy_chunks(connection: AsyncConnection, new: Sequence[Chunk], *, generation: str) -> None:

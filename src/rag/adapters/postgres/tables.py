@@ -49,9 +49,12 @@ documents: Final = Table(
     Column("unbroken", JSONB, nullable=False),
     Column("dated", _TIME),
     Column("metadata", JSONB, nullable=False),
+    Column("notes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("created_at", _TIME, nullable=False),
     Column("updated_at", _TIME, nullable=False),
     CheckConstraint("size_bytes >= 0", name="documents_size"),
+    # In the collation C, which the database does not tell when it is asked how an index looks.
+    Index("documents_by_place", text("left(file_path, 512)"), "id"),
 )
 
 document_generations: Final = Table(
@@ -181,8 +184,11 @@ jobs: Final = Table(
     Column("created_at", _TIME, nullable=False, server_default=_NOW),
     Column("started_at", _TIME),
     Column("finished_at", _TIME),
-    CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed')", name="jobs_state"),
+    Column("worker", Text),
+    Column("queued_at", _TIME, nullable=False, server_default=_NOW),
+    CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="jobs_state"),
     Index("jobs_open", "created_at", postgresql_where=text("finished_at IS NULL")),
+    Index("jobs_by_time", "created_at", "id"),
 )
 
 job_files: Final = Table(
@@ -197,6 +203,19 @@ job_files: Final = Table(
     Column("chunks", Integer),
     Column("seconds", Double),
     Column("error", Text),
-    CheckConstraint("outcome IN ('added', 'changed', 'unchanged', 'failed')", name="job_files_outcome"),
-    CheckConstraint("(outcome IS NULL) = (content IS NOT NULL)", name="job_files_kept"),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("notes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("error_code", Text),
+    Column("ended_at", _TIME),
+    CheckConstraint(
+        "outcome IN ('added', 'changed', 'unchanged', 'failed', 'cancelled')", name="job_files_outcome"
+    ),
+    CheckConstraint("outcome = 'failed' OR (outcome IS NULL) = (content IS NOT NULL)", name="job_files_kept"),
+    Index("job_files_by_name", "name", postgresql_using="hash"),
+    Index("job_files_waiting", "job_id", postgresql_where=text("outcome IS NULL")),
+    Index(
+        "job_files_to_retry",
+        "job_id",
+        postgresql_where=text("outcome = 'failed' AND content IS NOT NULL"),
+    ),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -134,6 +134,23 @@ class QdrantSearchIndex:
             except IndexMissingError:
                 return frozenset()
         return frozenset(found)
+
+    async def chunk_ids(self, generation: str) -> AsyncIterator[Sequence[ChunkId]]:
+        """This will give the ids of all points, in order, a page at a time.
+
+        Raises:
+            IndexMissingError: there is no such generation.
+            SearchUnavailableError: Qdrant does not answer.
+        """
+        following: Any = None
+        while True:
+            with translated(f"The index {generation}"):
+                records, following = await self._client.scroll(
+                    generation, limit=_BATCH_IDS, offset=following, with_payload=False
+                )
+            yield [ChunkId(str(record.id)) for record in records]
+            if following is None:
+                return
 
     async def switch(self, generation: str) -> None:
         """This will make `generation` the live one in one step; searches see the old one or the new one.

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag.interfaces.cli.output import note, progress, say_table
+from rag.interfaces.cli.output import counted, note, progress, say_table
 from rag.interfaces.cli.shapes import Shape, outcome_shape
 
 if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modules bring
     from rag.bootstrap import Application
     from rag.ports.files import SourceFile
+    from rag.services.gather_files import Gathered
     from rag.services.ingest import FileOutcome
 
 
@@ -36,8 +38,8 @@ class IngestReport:
         return self.chunks / self.seconds if self.seconds else 0.0
 
 
-async def ingest_files(opened: "Application", files: "Sequence[SourceFile]") -> IngestReport:
-    """This will take the files in, with a bar while it runs and a line for each file that failed.
+async def ingest_files(opened: "Application", found: "Sequence[SourceFile]") -> IngestReport:
+    """This will take the files in, and those in archives, with a bar and a line for each that failed.
 
     Raises:
         UnavailableError: a part went away; what was stored stays.
@@ -45,14 +47,37 @@ async def ingest_files(opened: "Application", files: "Sequence[SourceFile]") -> 
     clock = opened.stores.clock
     began = clock.seconds()
     outcomes: list[FileOutcome] = []
-    with progress("Ingesting", total=len(files)) as advance:
-        async with aclosing(opened.ingest(files)) as steps:
-            async for outcome in steps:
-                outcomes.append(outcome)
-                advance()
-                if outcome.error:
-                    note(f"failed: {outcome.file.source}: {outcome.error} {outcome.error.advice}")
+    async with opened.gather_files(found) as gathered:
+        note_gathered(gathered)
+        with progress("Ingesting", total=len(gathered.files)) as advance:
+            async with aclosing(opened.ingest(gathered.files)) as steps:
+                async for outcome in steps:
+                    outcomes.append(outcome)
+                    advance()
+                    note_outcome(outcome)
     return IngestReport(outcomes, clock.seconds() - began)
+
+
+def note_outcome(outcome: "FileOutcome") -> None:
+    """This will say why a file failed, and what of it is not in its text."""
+    if outcome.error:
+        note(f"failed: {outcome.file.source}: {outcome.error} {outcome.error.advice}")
+    for sentence in outcome.notes:
+        note(f"{outcome.file.source}: {sentence}")
+
+
+def note_gathered(gathered: "Gathered") -> None:
+    """This will say which files in archives are left out, and which sidecars describe nothing."""
+    note_passed_over(gathered.passed_over)
+    for sidecar in gathered.without_document:
+        note(f"{sidecar.source} describes a file that is not there, or of a format that is not read.")
+
+
+def note_passed_over(names: Sequence[str]) -> None:
+    """This will say which kinds of files are left out."""
+    if names:
+        kinds = sorted({PurePath(name).suffix or name for name in names})
+        note(f"{counted(len(names), 'file')} of other formats passed over: {', '.join(kinds[:8])}")
 
 
 def say_report(report: IngestReport) -> None:

@@ -10,7 +10,18 @@ from typing import Annotated, Final
 import typer
 
 from rag.domain.errors import RagError
-from rag.interfaces.cli.commands import ask, chunks, demo, documents, ingest, search, serve
+from rag.interfaces.cli.commands import (
+    ask,
+    chunks,
+    demo,
+    documents,
+    index,
+    ingest,
+    jobs,
+    search,
+    serve,
+    work,
+)
 from rag.interfaces.cli.exit_codes import FAILED, INTERRUPTED, OK, exit_code_of
 from rag.interfaces.cli.options import LOG_LEVEL_SETTING, examples
 from rag.interfaces.cli.output import note, say, say_error
@@ -31,7 +42,7 @@ app = typer.Typer(
         "rag serve --port 8000",
     ),
 )
-for command in (demo, ingest, ask, search, documents, chunks, serve):
+for command in (demo, ingest, ask, search, documents, chunks, index, jobs, serve, work):
     command.register(app)
 
 

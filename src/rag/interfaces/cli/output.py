@@ -100,6 +100,18 @@ def progress(title: str, *, total: int) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
+def progress_of_bytes(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """This will show a bar on standard error while it is a terminal; it takes bytes done, all, and words."""
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - see `progress`
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
+    bar = Progress(*columns, console=_console(sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        task = bar.add_task(title, total=None, words="")
+        yield lambda done, total, words: bar.update(task, completed=done, total=total or None, words=words)
+
+
+@contextmanager
 def waiting(text: str) -> Iterator[None]:
     """This will show `text` with a spinner on standard error while it is a terminal."""
     if not sys.stderr.isatty():

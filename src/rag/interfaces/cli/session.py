@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Serve(Protocol):
     """Whatever answers HTTP requests until it is stopped."""
 
-    def __call__(self, *, host: str, port: int) -> None:
-        """This will return when the service has been stopped."""
+    def __call__(self, *, host: str, port: int, works: bool = True) -> None:
+        """This will return when the service has been stopped; unless it `works`, jobs are left to others."""
 
 
 @dataclass(slots=True)
@@ -69,8 +69,10 @@ def _at_once(_number: int, _frame: FrameType | None) -> None:
 
 
 @asynccontextmanager
-async def application() -> "AsyncIterator[Application]":
+async def application(*, caught_up: bool = True) -> "AsyncIterator[Application]":
     """This will open everything, the embedding model included, and close it afterwards.
+
+    With `caught_up`, chunks that the index has lost are put back first.
 
     Raises:
         RagError: a setting is wrong, a server cannot be reached, or the model cannot be loaded.
@@ -85,7 +87,7 @@ async def application() -> "AsyncIterator[Application]":
             if not settings.data_dir.exists():
                 note(f"First start with {settings.data_dir}: preparing the model takes up to a minute.")
             opened = await stack.enter_async_context(open_application(settings))
-            put_back = await opened.catch_up_index()
+            put_back = await opened.catch_up_index() if caught_up else 0
         if put_back:
             note(f"The index had lost chunks: {put_back} were put back from PostgreSQL.")
         yield opened

@@ -1,12 +1,14 @@
 """What does `--json` print?"""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modules bring
     from rag.domain.answer import Citation
     from rag.domain.documents import Chunk
     from rag.domain.ranking import Passage
+    from rag.ports.jobs import FileResult, Job
     from rag.ports.journal import QueryRecord
     from rag.ports.library import DocumentSummary
     from rag.services.ingest import FileOutcome
@@ -97,7 +99,9 @@ def summary_shape(summary: "DocumentSummary") -> Shape:
         "characters": summary.characters,
         "pages": summary.pages,
         "chunks": summary.chunks,
+        "dated": summary.dated.isoformat() if summary.dated else None,
         "metadata": dict(summary.metadata),
+        "notes": list(summary.notes),
         "created_at": summary.created_at.isoformat(),
         "updated_at": summary.updated_at.isoformat(),
     }
@@ -115,3 +119,48 @@ def outcome_shape(outcome: "FileOutcome") -> Shape:
         "seconds": round(outcome.seconds, 3),
         "error": {"code": error.code, "message": str(error), "advice": error.advice} if error else None,
     }
+
+
+def job_shape(job: "Job", *, with_files: bool = True) -> Shape:
+    """This will give a job, as GET /jobs/{id} gives it, or without its files, as GET /jobs does."""
+    progress = job.progress
+    files = {"files": [_result_shape(result) for result in job.results]} if with_files else {}
+    return {
+        "id": str(job.id),
+        "state": job.state.value,
+        "done": job.done,
+        "failed": progress.failed,
+        "total": job.total,
+        "bytes_done": progress.bytes_done,
+        "bytes_total": progress.bytes_total,
+        "files_per_second": _rounded(progress.files_per_second),
+        "bytes_per_second": _rounded(progress.bytes_per_second),
+        "seconds_left": _rounded(job.seconds_left),
+        "worker": job.worker,
+        "heard_at": _when(job.heard_at),
+        "created_at": _when(job.created_at),
+        "started_at": _when(job.started_at),
+        "finished_at": _when(job.finished_at),
+        **files,
+    }
+
+
+def _result_shape(result: "FileResult") -> Shape:
+    return {
+        "name": result.name,
+        "outcome": result.outcome,
+        "document_id": str(result.document_id) if result.document_id else None,
+        "chunks": result.chunks,
+        "seconds": round(result.seconds, 3),
+        "error": result.error,
+        "error_code": result.error_code,
+        "notes": list(result.notes),
+    }
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 3)
+
+
+def _when(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

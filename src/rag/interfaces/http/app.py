@@ -10,10 +10,10 @@ from rag.bootstrap import VERSION, Application, Settings, open_application
 from rag.interfaces.http.background import Warmth, at_work
 from rag.interfaces.http.handlers import install_handlers
 from rag.interfaces.http.listening import listening, run_until_stopped
-from rag.interfaces.http.log import configure_logging
 from rag.interfaces.http.middleware import BodyLimit, QuestionLimit, RequestBoundary
 from rag.interfaces.http.openapi import DESCRIPTION, TAGS, RagApi, operation_id
 from rag.interfaces.http.routes import documents, feedback, jobs, operation, query
+from rag.interfaces.log import configure_logging
 
 
 def create_app(application: Application) -> FastAPI:
@@ -24,9 +24,10 @@ def create_app(application: Application) -> FastAPI:
     return app
 
 
-def serving_app(settings: Settings) -> FastAPI:
+def serving_app(settings: Settings, *, works: bool = True) -> FastAPI:
     """This will open the application when the server starts, and close it when the server ends.
 
+    Unless it `works`, jobs are left to workers of their own.
     The lifespan raises ModelLoadError or UnavailableError where the application cannot be opened.
     """
     app = _bare_app()
@@ -35,14 +36,14 @@ def serving_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with open_application(settings) as application:
             app.state.application = application
-            async with at_work(application, app.state.warm):
+            async with at_work(application, app.state.warm, works=works):
                 yield
 
     app.router.lifespan_context = lifespan
     return app
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, host: str, port: int, *, works: bool = True) -> None:
     """This will answer requests until SIGINT or SIGTERM, finish those that were begun, and return.
 
     The address is taken first, so that a port in use is told before a model is loaded.
@@ -53,7 +54,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     """
     configure_logging(settings.log_level)
     with listening(host, port) as taken:
-        run_until_stopped(serving_app(settings), taken)
+        run_until_stopped(serving_app(settings, works=works), taken)
 
 
 def api_description() -> dict[str, Any]:

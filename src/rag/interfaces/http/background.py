@@ -1,18 +1,20 @@
 """What does the service do besides answering?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from rag.bootstrap import Application
 from rag.domain.errors import RagError
 from rag.domain.question import Question
-from rag.interfaces.http.log import logger
+from rag.interfaces.log import logger
+from rag.interfaces.worker import kept_running
 from rag.ports.search import IndexMissingError
 from rag.services.stages import StageTimer
 
 PAUSE_SECONDS: Final = 1.0
+BACKLOG_SECONDS: Final = 5.0
 log = logger()
 
 
@@ -27,12 +29,17 @@ class Warmth(asyncio.Event):
 
 
 @asynccontextmanager
-async def at_work(application: Application, warm: Warmth) -> AsyncIterator[None]:
-    """This will warm the model up and work off jobs until the context ends, and `warm` says when it is."""
+async def at_work(application: Application, warm: Warmth, *, works: bool = True) -> AsyncIterator[None]:
+    """This will warm the model up and watch the jobs until the context ends, and `warm` says when it is.
+
+    Where it `works`, it works the jobs off as well.
+    """
     tasks = [
         asyncio.create_task(warm_up(application, warm), name="warm-up"),
-        asyncio.create_task(kept_running(application.consume_jobs, application), name="jobs"),
+        asyncio.create_task(watch_backlog(application), name="backlog"),
     ]
+    if works:
+        tasks.append(asyncio.create_task(kept_running(application.consume_jobs, application), name="jobs"))
     try:
         yield
     finally:
@@ -62,19 +69,11 @@ async def warm_up(application: Application, warm: Warmth) -> None:
     log.info("warm", embedding_model=application.embedding_model.key)
 
 
-async def kept_running(work: Callable[[], Awaitable[None]], application: Application) -> None:
-    """This will start `work` anew whenever it ends by a failure: uploads must not wait unseen."""
+async def watch_backlog(application: Application) -> None:
+    """This will tell the telemetry again and again what waits; while PostgreSQL is away it tells nothing."""
     while True:
-        task = asyncio.ensure_future(work())
         try:
-            await asyncio.wait({task})
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-        failure = task.exception()
-        if failure is None:
-            return
-        kind = failure.kind if isinstance(failure, RagError) else RagError.kind
-        application.telemetry.failed(kind)
-        log.error("jobs_failed", kind=kind, exc_info=failure)
-        await asyncio.sleep(PAUSE_SECONDS)
+            application.telemetry.waiting(await application.stores.jobs.backlog())
+        except RagError as error:
+            log.warning("backlog_unknown", kind=error.kind, detail=str(error))
+        await asyncio.sleep(BACKLOG_SECONDS)

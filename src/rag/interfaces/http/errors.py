@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from starlette.exceptions import HTTPException
 
 from rag.domain.errors import InvalidInputError, NotFoundError, RagError, UnavailableError
+from rag.ports.jobs import JobConflictError
 from rag.ports.models import ModelLoadError
 from rag.ports.search import IndexMismatchError
 
@@ -101,6 +102,7 @@ STATUSES: Final[Mapping[type[RagError], HTTPStatus]] = {
     RequestMalformedError: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
+    JobConflictError: HTTPStatus.CONFLICT,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -21,8 +21,8 @@ from rag.interfaces.http.errors import (
     UnknownRouteError,
     status_of,
 )
-from rag.interfaces.http.log import logger
 from rag.interfaces.http.problems import UNFORESEEN, problem_response, sayable
+from rag.interfaces.log import logger
 
 WRONG_TYPES: Final = ("dict_type", "model_attributes_type", "model_type")
 log = logger()

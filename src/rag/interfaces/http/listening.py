@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from rag.interfaces.http.errors import AddressUnusableError
-from rag.interfaces.http.log import logger
+from rag.interfaces.log import logger
 
 GRACE_SECONDS: Final = 20
 BACKLOG: Final = 2048

@@ -1,19 +1,15 @@
 """What is an uploaded file called, and may it be taken?"""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from fastapi import UploadFile
 
 from rag.domain.errors import InvalidInputError
+from rag.domain.names import harmless_name
 from rag.ports.jobs import Upload
 
 MAX_NAME_CHARACTERS: Final = 255
-DRIVE: Final = re.compile(r"[A-Za-z]:")
-# They turn the direction of writing, so that a name reads as another one.
-DECEIVING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
 class FileNameError(InvalidInputError):
@@ -42,15 +38,7 @@ def document_name(given: str) -> str:
     Raises:
         FileNameError: nothing is left, or too much.
     """
-    printable = "".join(
-        character
-        for character in given
-        if unicodedata.category(character) not in {"Cc", "Cs"} and character not in DECEIVING
-    )
-    steps = unicodedata.normalize("NFC", printable).replace("\\", "/").split("/")
-    stripped = [step.strip() for step in steps]
-    kept = [step for step in stripped if step not in {"", ".", ".."} and not DRIVE.fullmatch(step)]
-    name = "/".join(kept)
+    name = harmless_name(given)
     if not name:
         raise FileNameError("A file was sent without a name.")
     if len(name) > MAX_NAME_CHARACTERS:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.interfaces.cli.options import Json, examples
-from rag.interfaces.cli.output import counted, say, say_json, say_table
+from rag.interfaces.cli.output import counted, say, say_json, say_table, waiting
 from rag.interfaces.cli.session import run, stores
 from rag.interfaces.cli.shapes import Shape, summary_shape
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modu
     from rag.services.inspect_chunks import InspectedDocument
 
 Source = Annotated[
-    str,
+    str | None,
     typer.Option("--source", metavar="NAME", help="The document's name, or its last part: `rules.md`."),
 ]
+REPEATED_SHOWN = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             "rag chunks inspect --source handbook.pdf",
             "rag chunks inspect --source leave/rules.md --json",
+            "rag chunks inspect",
         ),
     )(inspect)
     app.add_typer(group, name="chunks")
@@ -38,12 +40,47 @@ def _no_further_options() -> None:
     """Look at how documents were cut."""
 
 
-def inspect(source: Source, as_json: Json = False) -> None:
-    """Show a document's chunks: boundaries, sizes, overlaps and oddities.
+def inspect(source: Source = None, as_json: Json = False) -> None:
+    """Show a document's chunks: boundaries, sizes, overlaps and oddities; without --source, all in figures.
 
     SHARED is the number of characters that a chunk has in common with the one before it.
     """
-    run(_inspect(source, as_json=as_json))
+    run(_inspect(source, as_json=as_json) if source else _survey(as_json=as_json))
+
+
+async def _survey(*, as_json: bool) -> None:
+    async with stores() as opened:
+        with waiting("Reading every document …"):
+            survey = await opened.inspect_chunks.survey()
+    if as_json:
+        say_json(asdict(survey))
+        return
+    say(f"{counted(survey.documents, 'document')}, {counted(survey.chunks, 'chunk')}")
+    say(f"tokens: {_sizes(survey.tokens)}")
+    say(f"characters shared with the chunk before: {_sizes(survey.overlaps)}")
+    say(f"{survey.uncovered_characters} characters of all texts are in no chunk")
+    if survey.without_chunks:
+        say(f"without any chunk: {', '.join(survey.without_chunks)}")
+    if survey.oddities:
+        say()
+        say_table(
+            ["CHUNKS", "ODDITY", "SUCH AS"],
+            [
+                [number, kind, ", ".join(f"{at.source} {at.ordinal}" for at in survey.examples[kind])]
+                for kind, number in survey.oddities.items()
+            ],
+            folds=["ODDITY", "SUCH AS"],
+        )
+    if survey.repeated:
+        say()
+        say_table(
+            ["DOCUMENTS", "REPEATED TEXT", "SUCH AS"],
+            [
+                [text.documents, text.first_words, f"{text.example.source} {text.example.ordinal}"]
+                for text in survey.repeated[:REPEATED_SHOWN]
+            ],
+            folds=["REPEATED TEXT", "SUCH AS"],
+        )
 
 
 async def _inspect(source: str, *, as_json: bool) -> None:

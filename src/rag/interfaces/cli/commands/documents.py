@@ -81,8 +81,13 @@ async def _show(document_id: UUID, *, as_json: bool) -> None:
         say_json({**summary_shape(summary), "text": text})
         return
     for name, value in summary_shape(summary).items():
-        for key, shown in value.items() if isinstance(value, dict) else [("", value)]:
-            label = f"{name}.{key}" if key else name
+        if isinstance(value, list):
+            lines = [(name, shown) for shown in value]
+        elif isinstance(value, dict):
+            lines = [(f"{name}.{key}", shown) for key, shown in value.items()]
+        else:
+            lines = [(name, value)]
+        for label, shown in lines:
             say(f"{label + ':':15} {'-' if shown is None else shown}")
     say()
     say_paragraph(text[:PREVIEW_CHARACTERS] + ("…" if len(text) > PREVIEW_CHARACTERS else ""))

@@ -74,7 +74,8 @@ LOCATION: Final = {
 )
 async def upload(
     files: Annotated[
-        list[UploadFile], File(description="Text, Markdown, HTML or PDF; send the field once a file.")
+        list[UploadFile],
+        File(description="Documents, ZIP or tar archives of them, and sidecars; send the field once a file."),
     ],
     request: Request,
 ) -> Response:
@@ -82,7 +83,9 @@ async def upload(
 
     The files are safe once this is answered. A file with a name that was sent before replaces that document.
     Two files of one name in one upload become two documents, such as `a.md` and `a (2).md`. Folders in a
-    name are kept, steps upwards are not.
+    name are kept, steps upwards are not. The files in an archive such as `bundle.zip` become documents of
+    their own, such as `bundle.zip/a.md`. A sidecar such as `a.pdf.meta.yaml` gives the `a.pdf` of the same
+    upload its title, date, language and fields.
     """
     unknown = sorted(set((await request.form()).keys()) - {"files"})
     if unknown:

@@ -13,7 +13,6 @@ from rag.domain.question import EmptyQuestionError, InvalidTopKError, QuestionTo
 from rag.interfaces.http.context import application_of, request_id_of
 from rag.interfaces.http.errors import FieldError, OverloadedError, RequestInvalidError
 from rag.interfaces.http.handlers import report, report_unforeseen
-from rag.interfaces.http.log import logger
 from rag.interfaces.http.middleware import BODY_LIMIT
 from rag.interfaces.http.openapi import fails_with, reads_a_body, replies_with
 from rag.interfaces.http.problems import UNFORESEEN, problem_of
@@ -30,6 +29,7 @@ from rag.interfaces.http.schemas.questions import (
     shown,
 )
 from rag.interfaces.http.sse import EVENT_STREAM, EventStream, frame
+from rag.interfaces.log import logger
 from rag.ports.journal import QueryRecord
 from rag.ports.library import LibraryUnavailableError
 from rag.ports.search import IndexMissingError

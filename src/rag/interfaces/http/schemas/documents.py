@@ -46,12 +46,16 @@ class DocumentBody:
     title: Annotated[str, Field(description="Its title.")]
     media_type: Annotated[str, Field(description="The kind of file that it was.")]
     language: Annotated[str | None, Field(description="Its language, where that is known.")]
-    content_hash: Annotated[str, Field(description="The sha256 of the file's bytes, in hex.")]
+    content_hash: Annotated[
+        str, Field(description="The sha256 of the file's bytes, and of its sidecar's, in hex.")
+    ]
     size_bytes: Annotated[int, Field(description="The file's size.")]
     characters: Annotated[int, Field(description="The length of its text.")]
     pages: Annotated[int, Field(description="Printed pages; 0 where the format has none.")]
     chunks: Annotated[int, Field(description="Chunks in the live generation.")]
+    dated: Annotated[datetime | None, Field(description="When it was written or changed, by its own word.")]
     metadata: Annotated[dict[str, str], Field(description="Fields that filters can ask for.")]
+    notes: Annotated[list[str], Field(description="What of the file is not in its text, a sentence each.")]
     created_at: Annotated[datetime, Field(description="When it was first stored, RFC 3339.")]
     updated_at: Annotated[datetime, Field(description="When it was last stored, RFC 3339.")]
 
@@ -70,7 +74,9 @@ class DocumentBody:
             characters=summary.characters,
             pages=summary.pages,
             chunks=summary.chunks,
+            dated=summary.dated,
             metadata=dict(summary.metadata),
+            notes=list(summary.notes),
             created_at=summary.created_at,
             updated_at=summary.updated_at,
         )
@@ -154,7 +160,9 @@ DOCUMENT_EXAMPLE: Final = DocumentBody(
     characters=5098,
     pages=0,
     chunks=9,
+    dated=datetime(2026, 11, 2, tzinfo=UTC),
     metadata={"department": "operations"},
+    notes=[],
     created_at=datetime(2026, 11, 3, 9, 30, tzinfo=UTC),
     updated_at=datetime(2026, 11, 3, 9, 30, tzinfo=UTC),
 )

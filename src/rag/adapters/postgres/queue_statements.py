@@ -1,0 +1,54 @@
+"""Which statements does a worker send about the jobs, over the connection that its queue uses?"""
+
+from typing import Final
+
+# Whose job it is stands in `jobs`: the last one to claim it. The queue's own row says who looks after it.
+CLAIM: Final = """
+    UPDATE jobs SET attempts = jobs.attempts + 1, worker = $2
+    FROM (SELECT id, worker FROM jobs WHERE id = $1 FOR UPDATE) AS before
+    WHERE jobs.id = before.id AND finished_at IS NULL
+    RETURNING attempts, extract(epoch FROM now() - queued_at)::float8 AS age, before.worker AS before
+"""
+IS_OURS: Final = "SELECT worker IS NOT DISTINCT FROM $2 AS ours FROM jobs WHERE id = $1"
+IS_OPEN: Final = "SELECT finished_at IS NULL AS open FROM jobs WHERE id = $1"
+# A worker that was put to sleep in the middle of a write holds its locks until its sessions end.
+END_SESSIONS: Final = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'rag ' || $1 AND datname = current_database() AND usename = current_user
+        AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => $2)
+"""
+UNCLAIM: Final = """
+    UPDATE jobs SET attempts = attempts - 1, worker = NULL, failure = coalesce($3, failure)
+    WHERE id = $1 AND worker = $2
+"""
+# The bytes stay: whoever has seen to the reason can have the files tried again.
+GIVE_UP: Final = """
+    WITH failed AS (
+        UPDATE job_files SET outcome = 'failed', chunks = 0, seconds = 0, error = $2, ended_at = now()
+        WHERE job_id = $1 AND outcome IS NULL
+    )
+    UPDATE jobs SET state = 'failed', failure = $2, finished_at = now()
+    WHERE id = $1 AND finished_at IS NULL
+"""
+REMEMBER_FAILURE: Final = "UPDATE jobs SET failure = $2, worker = NULL WHERE id = $1 AND worker = $3"
+STRAYED: Final = """
+    SELECT id FROM jobs
+    WHERE finished_at IS NULL AND NOT EXISTS (
+        SELECT FROM pgqueuer WHERE dedupe_key = jobs.id::text AND status IN ('queued', 'picked')
+    )
+    ORDER BY created_at LIMIT 1000
+"""
+PURGE: Final = """
+    UPDATE job_files SET content = NULL
+    FROM jobs
+    WHERE jobs.id = job_id AND outcome = 'failed' AND content IS NOT NULL
+        AND finished_at < now() - make_interval(days => $1)
+"""
+LEFT_FOR_US: Final = """
+    SELECT count(*) AS jobs FROM jobs
+    WHERE finished_at IS NULL AND NOT EXISTS (
+        SELECT FROM pgqueuer
+        WHERE dedupe_key = jobs.id::text AND status = 'picked' AND queue_manager_id IS DISTINCT FROM $1
+            AND heartbeat > now() - make_interval(secs => $2)
+    )
+"""
