@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,12 @@ def done(url: str, jobs: list[str]) -> tuple[int, bool]:
     return sum(job["done"] for job in shown), ended
 
 
+def outcomes(url: str, jobs: list[str]) -> dict[str, int]:
+    """Count what became of the files, failures by their reason."""
+    files = [file for job in jobs for file in httpx.get(f"{url}/jobs/{job}", timeout=30).json()["files"]]
+    return dict(Counter(f"{file['outcome']} {file['error'] or ''}".strip() for file in files))
+
+
 def wait_for(url: str, jobs: list[str], *, until: float) -> bool:
     """Wait until all jobs have ended or the moment has come; give whether they have."""
     while time.monotonic() < until:
@@ -121,6 +128,7 @@ def run(
     if not wait_for(served.url, jobs, until=time.monotonic() + FINISH_SECONDS):
         raise SystemExit("the jobs did not end")
     spent = time.monotonic() - began
+    print(f"    {outcomes(served.url, jobs)}", flush=True)
     served.stop()
     return spent
 

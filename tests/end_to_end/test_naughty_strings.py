@@ -97,13 +97,12 @@ def take_in(client: httpx.Client, files: list[tuple[str, bytes]]) -> list[dict[s
     return outcomes
 
 
-def first_source(client: httpx.Client, question: str, **narrowed: object) -> str | None:
-    """Give the source of the best passage."""
-    body = {"question": question, "top_k": 1, **({"filter": narrowed} if narrowed else {})}
+def sources_found(client: httpx.Client, question: str, **narrowed: object) -> list[str]:
+    """Give the sources of the ten best passages."""
+    body = {"question": question, "top_k": 10, **({"filter": narrowed} if narrowed else {})}
     reply = client.post("/search", json=body)
     assert reply.status_code == httpx.codes.OK, (question, reply.text)
-    passages = reply.json()["passages"]
-    return passages[0]["source"] if passages else None
+    return [passage["source"] for passage in reply.json()["passages"]]
 
 
 @pytest.mark.timeout(300)
@@ -116,7 +115,7 @@ def test_contents_are_kept_and_found(client: httpx.Client, strings: list[str]) -
     outcomes = take_in(client, files)
     assert {outcome["outcome"] for outcome in outcomes} == {"added"}
     for number in range(len(strings)):
-        assert first_source(client, f"zebra{number}content") == f"content-{number:03}.txt"
+        assert f"content-{number:03}.txt" in sources_found(client, f"zebra{number}content")
 
 
 @pytest.mark.timeout(300)
@@ -148,10 +147,12 @@ def test_names_are_kept_or_refused(client: httpx.Client, strings: list[str]) -> 
         named.append((f"{text}.txt", f"zebra{number}name".encode()))
     fit = [file for file in named if len(file[0]) <= 255]
     outcomes = take_in(client, fit)
-    assert {outcome["outcome"] for outcome in outcomes} <= {"added", "failed"}
-    assert {outcome["error_code"] for outcome in outcomes} <= {None, "format_unsupported"}
-    for _, content in fit[:: len(fit) // 100]:
-        assert first_source(client, content.decode()) is not None
+    # Some strings differ only in what no name may hold; those are one document that changes.
+    assert {outcome["outcome"] for outcome in outcomes} <= {"added", "changed"}
+    kept = {document_name(name): content.decode() for name, content in fit}
+    assert len(kept) > 400
+    for name, content in kept.items():
+        assert name in sources_found(client, content)
 
 
 @pytest.mark.timeout(300)
@@ -177,8 +178,8 @@ def test_metadata_are_kept_and_can_be_asked_for(client: httpx.Client, strings: l
     for number in range(len(strings)):
         note = shown[f"meta-{number:03}.txt"]["note"]
         assert note.startswith(str(number))
-        found = first_source(client, "what stands here", metadata={"note": note})
-        assert found == f"meta-{number:03}.txt", note
+        found = sources_found(client, "what stands here", metadata={"note": note})
+        assert found == [f"meta-{number:03}.txt"], note
 
 
 @pytest.mark.timeout(300)

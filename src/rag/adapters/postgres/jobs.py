@@ -21,6 +21,7 @@ from rag.adapters.postgres.job_rows import (
     result_of,
 )
 from rag.adapters.postgres.stored_text import storable
+from rag.adapters.postgres.suspects import ALONE_FROM_ATTEMPT, tried_alone
 from rag.adapters.postgres.tables import job_files, jobs
 from rag.ports.jobs import (
     Backlog,
@@ -45,6 +46,8 @@ _RECORD: Final = text(
     WHERE job_id = :id AND name = :name AND (outcome IS NULL OR outcome = 'cancelled')
     """
 )
+# Only deaths and failures without a file done in between count against a job.
+_GETS_ON: Final = text("UPDATE jobs SET attempts = 1 WHERE id = :id AND attempts > 1")
 _FINISH: Final = text(
     """
     UPDATE jobs
@@ -140,7 +143,7 @@ class PostgresJobBoard:
         Raises:
             UnknownJobError: it does not exist.
         """
-        running = update(jobs).where(jobs.c.id == job_id, jobs.c.finished_at.is_(None)).returning(jobs.c.id)
+        unless_ended = update(jobs).where(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
         began = func.coalesce(jobs.c.started_at, func.now())
         waiting = (
             select(job_files.c.name, job_files.c.size_bytes)
@@ -148,12 +151,14 @@ class PostgresJobBoard:
             .order_by(job_files.c.position)
         )
         async with self._transaction() as connection:
-            marked = running.values(state=JobState.RUNNING.value, started_at=began)
-            if await connection.scalar(marked) is None:
+            running = unless_ended.values(state=JobState.RUNNING.value, started_at=began)
+            attempts = await connection.scalar(running.returning(jobs.c.attempts))
+            if attempts is None:
                 if not await _exists(connection, job_id):
                     raise _unknown(job_id)
                 return []
-            return [WaitingFile(row.name, row.size_bytes) for row in await connection.execute(waiting)]
+            files = [WaitingFile(row.name, row.size_bytes) for row in await connection.execute(waiting)]
+            return tried_alone(files) if attempts >= ALONE_FROM_ATTEMPT else files
 
     async def contents(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, bytes]:
         """This will read the bytes of waiting files; a file that waits no longer is left out."""
@@ -176,7 +181,9 @@ class PostgresJobBoard:
         }
         still_open = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
         async with self._transaction() as connection:
-            await connection.execute(_RECORD, outcome)
+            recorded = await connection.execute(_RECORD, outcome)
+            if recorded.rowcount:
+                await connection.execute(_GETS_ON, {"id": job_id})
             return await connection.scalar(still_open) is not None
 
     async def expand(self, job_id: UUID, name: str, members: Sequence[Upload]) -> Sequence[str]:

@@ -5,6 +5,7 @@ import platform
 import secrets
 from functools import cache
 
+import psutil
 from sqlalchemy import make_url
 
 
@@ -16,6 +17,17 @@ def process_name() -> str:
     """
     node = "".join(c for c in platform.node() if c.isascii() and c.isprintable())
     return f"{node[:36] or 'host'}:{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def is_gone(name: str) -> bool:
+    """This will say whether the process of that name ran on this machine and does so no more.
+
+    A process elsewhere, or one whose number another process has now, is never said to be gone.
+    """
+    machine, _, rest = name.rpartition(":")
+    number = rest.partition("-")[0]
+    ours = process_name().rpartition(":")[0]
+    return machine == ours and number.isdecimal() and not psutil.pid_exists(int(number))
 
 
 def signed(database_url: str) -> str:

@@ -17,9 +17,10 @@ from rag.adapters.postgres import queue_statements as sql
 from rag.adapters.postgres.connection import connect
 from rag.adapters.postgres.failures import library_failures
 from rag.adapters.postgres.owned_queue import OwnedQueue, queue_of
-from rag.adapters.postgres.processes import process_name
+from rag.adapters.postgres.processes import is_gone, process_name
 from rag.adapters.postgres.queue_names import ENTRYPOINT, QUEUE_NAMES
 from rag.adapters.postgres.stored_text import storable
+from rag.adapters.postgres.suspects import blame_first_file
 from rag.domain.errors import UnavailableError
 from rag.ports.jobs import DAYS_KEPT
 from rag.ports.library import LibraryUnavailableError
@@ -47,7 +48,8 @@ class Patience:
     """How long a job is tried.
 
     Attributes:
-        attempts: how often it may fail, or take its worker down with it, before it is given up.
+        attempts: how often it may fail without getting on before it is given up. Where its workers died, the
+            file that was tried alone in the end is given up, and the job goes on.
         retry_seconds: the pause before the second attempt; it doubles with each further one.
         outage_seconds: the pause while something we depend on is unavailable; that uses up no attempt.
         give_up_seconds: the age at which a job is given up even if all that stood in its way was an outage.
@@ -170,12 +172,20 @@ class JobConsumer:
         while True:
             try:
                 with library_failures():
+                    await self._take_over_from_neighbours(driver)
                     for row in await driver.fetch(sql.STRAYED):
                         await _put(queue, UUID(str(row["id"])))
                     await driver.execute(sql.PURGE, DAYS_KEPT)
             except LibraryUnavailableError as failure:
                 _log.warning("job_sweep_failed", reason=str(failure))
             await asyncio.sleep(max(self.takeover_seconds, 1.0))
+
+    async def _take_over_from_neighbours(self, driver: AsyncpgDriver) -> None:
+        """Need not wait for the silence of a worker whose process is known to be gone from this machine."""
+        workers = [str(row["worker"]) for row in await driver.fetch(sql.WORKERS)]
+        gone = [worker for worker in workers if worker != self.worker and is_gone(worker)]
+        if gone:
+            await driver.execute(sql.SILENCE, gone)
 
     async def _stop_when_empty(self, driver: AsyncpgDriver, manager: QueueManager) -> None:
         left: object = None
@@ -211,8 +221,8 @@ class JobConsumer:
         attempt, age = int(str(claim[0]["attempts"])), float(str(claim[0]["age"]))
         await self._relieve(driver, job_id, claim[0]["before"])
         if attempt > self.patience.attempts:
-            await self._give_up(driver, job_id, reason=f"{attempt - 1} attempts did not come to an end.")
-            return
+            await blame_first_file(driver, job_id, deaths=attempt - 1)
+            attempt = 1
         task = asyncio.ensure_future(self.handle(job_id))
         await self._run_while_ours(driver, job_id, task)
         await self._settle(driver, job_id, task, attempt=attempt, age=age)
@@ -258,6 +268,8 @@ class JobConsumer:
         failure = asyncio.CancelledError("cancelled") if task.cancelled() else task.exception()
         if failure is None:
             return
+        (row,) = await driver.fetch(sql.ATTEMPTS, job_id) or [{"attempts": attempt}]
+        attempt = int(str(row["attempts"]))
         reason = storable(f"{type(failure).__name__}: {failure}")
         _log.warning("job_attempt_failed", job_id=str(job_id), attempt=attempt, exc_info=failure)
         outage = isinstance(failure, UnavailableError)

@@ -9,6 +9,14 @@ CLAIM: Final = """
     WHERE jobs.id = before.id AND finished_at IS NULL
     RETURNING attempts, extract(epoch FROM now() - queued_at)::float8 AS age, before.worker AS before
 """
+ATTEMPTS: Final = "SELECT attempts FROM jobs WHERE id = $1"
+WORKERS: Final = "SELECT DISTINCT worker FROM jobs WHERE worker IS NOT NULL AND finished_at IS NULL"
+SILENCE: Final = """
+    UPDATE pgqueuer SET heartbeat = 'epoch'
+    FROM jobs
+    WHERE dedupe_key = jobs.id::text AND status = 'picked' AND worker = ANY($1::text[])
+        AND finished_at IS NULL
+"""
 IS_OURS: Final = "SELECT worker IS NOT DISTINCT FROM $2 AS ours FROM jobs WHERE id = $1"
 IS_OPEN: Final = "SELECT finished_at IS NULL AS open FROM jobs WHERE id = $1"
 # A worker that was put to sleep in the middle of a write holds its locks until its sessions end.
