@@ -11,7 +11,7 @@ from rag.adapters.in_memory.library import InMemoryLibrary
 from rag.adapters.in_memory.search import InMemorySearchIndex
 from rag.domain.documents import ParsedDocument
 from rag.domain.recipe import ChunkingRecipe, LexicalRecipe
-from rag.ports.files import SourceFile
+from rag.ports.files import Description, SourceFile
 from rag.ports.library import Library
 from rag.ports.parsing import EmptyDocumentError
 from rag.ports.search import SearchIndex
@@ -86,7 +86,7 @@ def file(source: str, text: str, *, metadata: dict[str, str] | None = None) -> S
         place=f"/docs/{source}",
         file_path=f"/docs/{source}",
         read=text.encode,
-        metadata=metadata or {},
+        description=Description(metadata=metadata or {}),
     )
 
 

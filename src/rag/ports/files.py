@@ -1,6 +1,6 @@
 """Which files are there to read, what are they called, and what is said of them?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -50,7 +50,6 @@ class SourceFile:
     file_path: str | None
     read: Callable[[], bytes]
     modified: datetime | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
     description: Description = field(default_factory=Description)
     fingerprint_suffix: str = ""
     open_stream: Callable[[], BinaryIO] | None = None

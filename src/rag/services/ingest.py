@@ -13,7 +13,6 @@ from rag.domain.errors import InvalidInputError
 from rag.ports.clock import Clock
 from rag.ports.files import SourceFile
 from rag.ports.library import Generation, Library
-from rag.ports.parsing import UnreadableFileError
 from rag.services.ensure_generation import EnsureGeneration
 from rag.services.prepare_document import PreparedDocument, PrepareDocument
 from rag.services.store_documents import StoreDocuments
@@ -126,7 +125,7 @@ class IngestFiles:
         began = self.clock.seconds()
         document_id = document_id_for(file.place)
         try:
-            content = await asyncio.to_thread(_content, file)
+            content = await asyncio.to_thread(file.content)
             known = await self.library.content_hashes([document_id], generation=generation.name)
             if known.get(document_id) == await asyncio.to_thread(file.fingerprint, content):
                 return self._outcome(file, Outcome.UNCHANGED, began)
@@ -163,10 +162,3 @@ class IngestFiles:
     ) -> FileOutcome:
         seconds = self.clock.seconds() - began
         return FileOutcome(file, outcome, document_id_for(file.place), 0, seconds, error)
-
-
-def _content(file: SourceFile) -> bytes:
-    try:
-        return file.read()
-    except OSError as error:
-        raise UnreadableFileError(f"{file.source} cannot be opened: {error.strerror or error}.") from error

@@ -48,7 +48,7 @@ class PrepareDocument:
                 title=said.title or parsed.title,
                 language=said.language or parsed.language,
                 dated=said.dated or parsed.dated or file.modified or now,
-                metadata={**parsed.metadata, **file.metadata, **said.metadata},
+                metadata={**parsed.metadata, **said.metadata},
             ),
             created_at=now,
             updated_at=now,

@@ -155,7 +155,6 @@ class OpenArchives:
             file_path=path,
             read=partial(self._content, archive, entry),
             modified=entry.modified or archive.modified,
-            metadata=archive.metadata,
         )
 
     def _content(self, archive: SourceFile, entry: Entry) -> bytes:
