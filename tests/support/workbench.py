@@ -122,6 +122,8 @@ class Workbench:
             library=self.library,
             index=self.index,
             embedder=self.embedder,
+            leases=self.leases,
+            finish_removals=self.finish_removals(),
             verify=self.verify_index(),
         )
 

@@ -16,7 +16,7 @@ from rag.adapters.postgres.queue import JobConsumer, Patience
 from rag.ports.jobs import FileResult, Job, Upload
 
 FILES = [Upload("a.md", b"# A"), Upload("b.md", b"# B")]
-BRIEF = Patience(attempts=3, retry_seconds=0.05, outage_seconds=0.05)
+BRIEF = Patience(attempts=3, deaths=3, retry_seconds=0.05, outage_seconds=0.05)
 
 # A worker that takes a job, says so, and never comes to an end with it.
 STUCK_WORKER = """

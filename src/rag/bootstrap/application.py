@@ -98,7 +98,14 @@ def _application(
         library=library, index=index, embedder=embedder, leases=leases, finish_removals=finish
     )
     verify = VerifyIndex(library=library, index=index, leases=leases, store=store, finish_removals=finish)
-    catch_up = CatchUpIndex(library=library, index=index, embedder=embedder, verify=verify)
+    catch_up = CatchUpIndex(
+        library=library,
+        index=index,
+        embedder=embedder,
+        leases=leases,
+        finish_removals=finish,
+        verify=verify,
+    )
     ingest = _ingest(settings, stores, store, catch_up, embedder=embedder, parser=parser)
     archives = FileArchives(parser.reads)
     stopped = asyncio.Event()

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from rag.ports.leases import Leases
 from rag.ports.library import Library
 from rag.ports.models import Embedder
 from rag.ports.search import SearchIndex
+from rag.services.finish_removals import FinishRemovals
+from rag.services.store_documents import WRITING
 from rag.services.verify_index import VerifyIndex
 from rag.services.verify_model import verify_model
 
@@ -13,14 +16,16 @@ from rag.services.verify_model import verify_model
 class CatchUpIndex:
     """Make the live generation of the engine what the library says: there, live, and with every chunk.
 
-    The index is a projection. Where it was lost, or a writer was killed, it is put right from the stored
-    chunks and vectors, without embedding anything that has a vector. Counts are compared, which is quick;
-    where they differ, every id is.
+    The index is a projection. Where it was lost, it is put right from the stored chunks and vectors, without
+    embedding anything that has a vector. What a killed writer left behind is removed first. Then counts are
+    compared, which is quick; where they differ, every id is.
     """
 
     library: Library
     index: SearchIndex
     embedder: Embedder
+    leases: Leases
+    finish_removals: FinishRemovals
     verify: VerifyIndex
 
     async def __call__(self) -> int:
@@ -35,6 +40,9 @@ class CatchUpIndex:
             return 0
         verify_model(live, ours=self.embedder.identity)
         await self.index.create(live.name, live.recipe)
+        if await self.library.pending_removals(limit=1):
+            async with self.leases.hold(WRITING):
+                await self.finish_removals()
         put_back = 0
         if await self.index.count(live.name) != (await self.library.counts()).chunks:
             put_back = (await self.verify(live, repair=True)).missing

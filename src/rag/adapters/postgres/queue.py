@@ -48,14 +48,16 @@ class Patience:
     """How long a job is tried.
 
     Attributes:
-        attempts: how often it may fail without getting on before it is given up. Where its workers died, the
-            file that was tried alone in the end is given up, and the job goes on.
+        attempts: how often it may fail without getting on before it is given up.
+        deaths: how often its workers may die without getting on before the file that the last of them tried
+            alone is given up; many, because most are killed for reasons that no file has.
         retry_seconds: the pause before the second attempt; it doubles with each further one.
         outage_seconds: the pause while something we depend on is unavailable; that uses up no attempt.
         give_up_seconds: the age at which a job is given up even if all that stood in its way was an outage.
     """
 
     attempts: int = 5
+    deaths: int = 10
     retry_seconds: float = 2.0
     outage_seconds: float = 15.0
     give_up_seconds: float = 86_400.0
@@ -220,7 +222,7 @@ class JobConsumer:
             return  # it has ended, and the queue did not hear of it
         attempt, age = int(str(claim[0]["attempts"])), float(str(claim[0]["age"]))
         await self._relieve(driver, job_id, claim[0]["before"])
-        if attempt > self.patience.attempts:
+        if attempt > self.patience.deaths:
             await blame_first_file(driver, job_id, deaths=attempt - 1)
             attempt = 1
         task = asyncio.ensure_future(self.handle(job_id))
