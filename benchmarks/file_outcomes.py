@@ -30,16 +30,18 @@ async def tell(application: Application, folders: list[Path], texts: Path | None
     outcomes: Counter[str] = Counter()
     print("| file | outcome | characters | chunks | seconds to read | to be found | remark |")
     print("|---|---|---|---|---|---|---|")
-    async for outcome in application.ingest(application.files.find(named)):
-        outcomes[outcome.outcome] += 1
-        print(
-            f"| {outcome.file.source} | {outcome.outcome} | {outcome.characters} | {outcome.chunks} "
-            f"| {outcome.reading_seconds:.2f} | {outcome.seconds:.2f} | {remark(outcome)} |",
-            flush=True,
-        )
-        if texts is not None and outcome.error is None:
-            document = await application.stores.library.document(outcome.document_id)
-            (texts / f"{outcome.file.source}.txt").write_text(document.parsed.text, encoding="utf-8")
+    async with application.gather_files(application.files.find(named)) as gathered:
+        async for outcome in application.ingest(gathered.files):
+            outcomes[outcome.outcome] += 1
+            print(
+                f"| {outcome.file.source} | {outcome.outcome} | {outcome.characters} | {outcome.chunks} "
+                f"| {outcome.reading_seconds:.2f} | {outcome.seconds:.2f} | {remark(outcome)} |",
+                flush=True,
+            )
+            if texts is not None and outcome.error is None:
+                document = await application.stores.library.document(outcome.document_id)
+                place = texts / f"{outcome.file.source.replace('/', '_')}.txt"
+                place.write_text(document.parsed.text, encoding="utf-8")
     print(dict(outcomes))
 
 

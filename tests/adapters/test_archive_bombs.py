@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.adapters.archives import FileArchives
-from tests.support.made_archives import (
-    BOMBS,
-)
+from tests.support.made_archives import BOMBS
 
-ARCHIVES = FileArchives(lambda name: name.endswith(".md"))
-DOCUMENTS = {"guides/a.md": b"First.", "b.md": b"Second."}
 SECONDS = 2.0
 MEBIBYTES = 200
 
@@ -39,24 +34,53 @@ with archives.reading() as reading:
             read += 1
         except RagError as error:
             errors.add(type(error).__name__)
+"""
+# Unpacks an archive that was uploaded.
+UNPACK = """
+import asyncio, json, sys, time
+from pathlib import Path
+from rag.adapters.archives import FileArchives
+from rag.domain.errors import RagError
+from rag.ports.jobs import FileResult, Upload
+from rag.services.expand_archives import ExpandArchives
+from rag.services.unpack_upload import UnpackUpload
+errors, read = set(), 0
+async def unpack(upload):
+    global read
+    try:
+        archives = FileArchives(lambda name: name.endswith(".md"))
+        async for part in UnpackUpload(ExpandArchives(archives))(upload):
+            errors.update(type(one).__name__ for one in part.members if isinstance(one, FileResult))
+            read += sum(isinstance(one, Upload) for one in part.members)
+            failures = [one.error_code for one in part.members if isinstance(one, FileResult)]
+            assert set(failures) <= {"file_too_large", "file_unreadable"}, failures
+    except RagError as error:
+        errors.add(type(error).__name__)
+path = Path(sys.argv[1])
+upload = Upload(path.name, path.read_bytes())
+began = time.perf_counter()
+asyncio.run(unpack(upload))
+"""
+SAY = """
 peak = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line]
 said = {"seconds": time.perf_counter() - began, "kib": int(peak[0]), "errors": sorted(errors), "read": read}
 print(json.dumps(said))
 """
 
 
+@pytest.mark.parametrize("way", [READ, UNPACK], ids=["folder", "upload"])
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused_in_no_time_and_in_little_memory(bomb: str, tmp_path: Path) -> None:
+def test_a_bomb_is_refused_in_no_time_and_in_little_memory(bomb: str, way: str, tmp_path: Path) -> None:
     """Whatever was made to exhaust the machine is too large, and said to be so."""
     if not Path("/proc/self/status").exists():
         pytest.skip("this machine does not say how much memory a process took")
     path = tmp_path / bomb
     BOMBS[bomb](path)
     done = subprocess.run(
-        [sys.executable, "-c", READ, path], check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", way + SAY, path], check=True, capture_output=True, text=True, timeout=60
     )
     said = json.loads(done.stdout)
-    assert said["errors"] in (["FileTooLargeError"], ["UnreadableFileError"])
+    assert said["errors"] in (["FileTooLargeError"], ["UnreadableFileError"], ["FileResult"])
     assert said["read"] == 0
     assert said["seconds"] <= SECONDS
     assert said["kib"] <= MEBIBYTES * 1024

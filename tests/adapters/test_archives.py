@@ -124,7 +124,7 @@ def test_of_two_members_with_one_name_the_last_counts() -> None:
 def test_links_and_devices_are_passed_over() -> None:
     """Nothing outside the archive is ever read."""
     special = {}
-    for name, kind in {"l.md": tarfile.SYMTYPE, "h.md": tarfile.LNKTYPE, "d.md": tarfile.CHRTYPE}.items():
+    for name, kind in {"l.md": tarfile.SYMTYPE, "d.md": tarfile.CHRTYPE}.items():
         special[name] = tarfile.TarInfo(name)
         special[name].type, special[name].linkname = kind, "/etc/passwd"
     assert opened(archive_file("a.tar", tar_of({**special, "b.md": b"B"}))) == {"a.tar/b.md": b"B"}
@@ -134,6 +134,28 @@ def test_links_and_devices_are_passed_over() -> None:
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
         made.writestr(info, "/etc/passwd")
     assert opened(archive_file("a.zip", stream.getvalue())) == {}
+
+
+def linked(name: str, to: str) -> tarfile.TarInfo:
+    """Make a second name of a file in a tar."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = tarfile.LNKTYPE, to
+    return info
+
+
+def test_a_hard_link_in_a_tar_is_the_file_that_it_names() -> None:
+    """One that leads out of the archive, or to what comes later, says so; nothing outside is read."""
+    good: dict[str, bytes | tarfile.TarInfo] = {"./a.md": b"A", "b.md": linked("b.md", "a.md")}
+    assert opened(archive_file("a.tar", tar_of(good))) == {"a.tar/a.md": b"A", "a.tar/b.md": b"A"}
+    bad: dict[str, bytes | tarfile.TarInfo] = {
+        "c.md": linked("c.md", "/etc/passwd"),
+        "d.md": linked("d.md", "e.md"),
+        "e.md": b"E",
+    }
+    assert errors_of(archive_file("a.tar", tar_of(bad))) == {
+        "a.tar/c.md": "UnreadableFileError",
+        "a.tar/d.md": "UnreadableFileError",
+    }
 
 
 def test_an_encrypted_member_fails_alone() -> None:

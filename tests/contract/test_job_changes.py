@@ -2,7 +2,16 @@
 
 import pytest
 
-from rag.ports.jobs import JobBoard, JobEndedError, JobNotEndedError, JobState, NothingToRetryError, Upload
+from rag.ports.jobs import (
+    JobBoard,
+    JobEndedError,
+    JobNotEndedError,
+    JobState,
+    NothingToRetryError,
+    Upload,
+    failure_of,
+)
+from rag.ports.parsing import FileTooLargeError
 from tests.support.outcomes import FILES, ended_with, result, waiting_bytes
 
 
@@ -86,10 +95,10 @@ async def test_an_archive_gives_way_to_its_files(board: JobBoard) -> None:
     """They stand at the end of the list under names of their own, and are counted instead of it."""
     job = await board.submit([Upload("x.zip", b"packed"), *FILES])
     await board.start(job.id)
-    members = [Upload("x.zip/a.md", b"one"), Upload("a.md", b"four"), Upload("x.zip/a.md", b"three")]
-    new = ["x.zip/a.md", "a (2).md", "x.zip/a (2).md"]
+    members = [Upload("x.zip/a.md", b"one"), Upload("x.zip/b.md", b"four"), Upload("x.zip/c.md", b"three")]
+    new = ["x.zip/a.md", "x.zip/b.md", "x.zip/c.md"]
     assert await board.expand(job.id, "x.zip", members) == new
-    assert await board.expand(job.id, "x.zip", members) == []
+    assert await board.expand(job.id, "x.zip", members) is None
     names = [file.name for file in await board.start(job.id)]
     assert names == [*(upload.name for upload in FILES), *new]
     assert list((await board.contents(job.id, new)).values()) == [b"one", b"four", b"three"]
@@ -99,3 +108,62 @@ async def test_an_archive_gives_way_to_its_files(board: JobBoard) -> None:
     await board.cancel(job.id)
     await board.expand(job.id, "a.md", members)
     assert (await board.job(job.id)).total == 6
+
+
+async def test_a_newer_upload_stands_against_an_older_one(board: JobBoard) -> None:
+    """A file that a later job has taken in is named to the earlier job, and never the other way round."""
+    older, middle, newer = [await board.submit(FILES) for _ in range(3)]
+    names = [upload.name for upload in FILES]
+    assert await board.superseded(older.id, names) == {}
+    await board.record(middle.id, result("a.md", "unchanged"))
+    await board.record(newer.id, result("empty.txt", "failed"))
+    a_md = result("a.md").document_id
+    assert await board.superseded(older.id, names) == {"a.md": a_md}
+    assert await board.superseded(older.id, ["b.pdf"]) == {}
+    assert await board.superseded(newer.id, names) == {}
+    await board.record(older.id, result("a.md"))
+    assert await board.superseded(older.id, names) == {}
+    assert await board.superseded(newer.id, names) == {}
+
+
+async def test_an_archive_may_give_way_part_by_part(board: JobBoard) -> None:
+    """It waits until the last part, and what was put there before is left out when it all begins again."""
+    job = await board.submit([Upload("x.zip", b"packed"), *FILES])
+    first = [Upload("x.zip/a.md", b"one")]
+    second = [Upload("x.zip/b.md", b"two"), Upload("x.zip/c.md", b"three")]
+    assert await board.expand(job.id, "x.zip", first, last=False) == ["x.zip/a.md"]
+    assert await board.contents(job.id, ["x.zip"]) == {"x.zip": b"packed"}
+    assert (await board.job(job.id)).total == 5
+    await board.record(job.id, result("x.zip/a.md"))
+    assert await board.expand(job.id, "x.zip", first, last=False) == []
+    assert await board.expand(job.id, "x.zip", second) == ["x.zip/b.md", "x.zip/c.md"]
+    assert await board.contents(job.id, ["x.zip", "x.zip/a.md"]) == {}
+    expanded = await board.job(job.id)
+    assert (expanded.total, expanded.done) == (6, 1)
+
+
+async def test_what_is_wrong_with_a_member_comes_with_it(board: JobBoard) -> None:
+    """It has its outcome at once, and is not tried again as an empty file."""
+    job = await board.submit([Upload("x.zip", b"packed")])
+    await board.start(job.id)
+    bad = failure_of("x.zip/b.md", FileTooLargeError("It is too large."))
+    await board.expand(job.id, "x.zip", [Upload("x.zip/a.md", b"one"), bad])
+    assert [file.name for file in await board.start(job.id)] == ["x.zip/a.md"]
+    assert (await board.job(job.id)).results == (bad,)
+    await board.record(job.id, result("x.zip/a.md", "failed"))
+    await board.finish(job.id)
+    await board.retry(job.id)
+    assert [file.name for file in await board.start(job.id)] == ["x.zip/a.md"]
+    assert [each.error_code for each in (await board.job(job.id)).results] == ["file_too_large"]
+
+
+async def test_sidecars_of_documents_of_one_name_follow_them(board: JobBoard) -> None:
+    """Each document keeps the sidecar that was sent for it."""
+    sent = [Upload("a.md", b"1"), Upload("a.md.meta.yaml", b"x"), Upload("a.md", b"2")]
+    job = await board.submit([*sent, Upload("a.md.meta.yaml", b"y")])
+    assert await waiting_bytes(board, job.id) == {
+        "a.md": b"1",
+        "a.md.meta.yaml": b"x",
+        "a (2).md": b"2",
+        "a (2).md.meta.yaml": b"y",
+    }

@@ -21,9 +21,11 @@ from rag.services.delete_document import DeleteDocument
 from rag.services.describe_files import DescribeFiles
 from rag.services.expand_archives import ExpandArchives
 from rag.services.gather_files import GatherFiles
+from rag.services.look_on_disk import gone_from_disk
 from rag.services.plan_sync import PlanSync, SyncPlan
 from rag.services.sync_folder import SyncFolder
 from tests.support.folder_changes import WAYS, Way, lay
+from tests.support.made_archives import zip_of
 from tests.support.terminal import fresh_data_dir
 from tests.support.workbench import Workbench
 
@@ -185,6 +187,57 @@ async def test_a_folder_that_cannot_be_opened_keeps_its_documents(
     monkeypatch.setattr("os.scandir", LockedScan(folder / "locked"))
     assert await syncing(folder) == {"locked": "failed", "open/c.md": "unchanged"}
     assert await held(syncing) == before
+
+
+async def test_a_file_that_the_walk_leaves_out_is_kept(tmp_path: Path) -> None:
+    """What was taken in by its own name stays while it is on the disk, and goes when it is gone."""
+    folder = tmp_path / "docs"
+    packed = zip_of({"in.md": b"Within."})
+    files = {
+        "README": b"Read me.",
+        ".hidden.md": b"Hidden.",
+        ".z.zip": packed,
+        "a.md": b"A.",
+        "b\udcff": b"B.",
+    }
+    lay(folder, {"x": files})
+    syncing = over_fakes()
+    names = sorted((folder / "x").iterdir())
+    async with syncing.gather(syncing.finder.find(names)) as gathered:
+        async for _ in syncing.sync(await syncing.plan(gathered.files, roots=(), looked_at=lambda: None)):
+            continue
+    before = await held(syncing)
+    assert len(before) == 5
+    (folder / "x" / "README.md").write_bytes(b"Read me.")
+    assert await syncing(folder) == {"x/README.md": "added", "x/a.md": "unchanged"}
+    assert {**await held(syncing), **before} == await held(syncing)
+    for name in names:
+        name.unlink()
+    gone = {"README", ".hidden.md", ".z.zip/in.md", "a.md", "b\\xff"}
+    assert await syncing(folder) == {"x/README.md": "unchanged"} | dict.fromkeys(gone, "deleted")
+
+
+async def test_an_archive_without_documents_any_more_is_emptied(tmp_path: Path) -> None:
+    """It was looked into, so what was in it is gone."""
+    folder = tmp_path / "docs"
+    lay(folder, {"x": {"z.zip": zip_of({"in.md": b"Within."}), "a.md": b"A."}})
+    syncing = over_fakes()
+    await syncing(folder)
+    (folder / "x" / "z.zip").write_bytes(zip_of({"tool.exe": b"MZ"}))
+    assert await syncing(folder) == {"x/a.md": "unchanged", "x/z.zip/in.md": "deleted"}
+
+
+async def test_missing_rights_are_no_deletion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody can say whether a file is there, it is kept."""
+    lay(tmp_path, {"x": {"a.md": b"A."}})
+
+    def locked(path: str) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", path)
+
+    path = str(tmp_path / "x" / "gone.md")
+    assert gone_from_disk([path], [], []) == {path}
+    monkeypatch.setattr("rag.services.look_on_disk.os.stat", locked)
+    assert gone_from_disk([path], [], []) == frozenset()
 
 
 class LockedScan:

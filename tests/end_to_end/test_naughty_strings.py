@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,11 @@ def found(client: httpx.Client, question: str, **narrowed: object) -> list[dict[
     return passages
 
 
+def letters(text: str) -> str:
+    """Give what a reader reads of a text: its letters and digits, composed."""
+    return "".join(one for one in unicodedata.normalize("NFC", text) if one.isalnum())
+
+
 @pytest.mark.timeout(300)
 def test_contents_are_kept_and_found(client: httpx.Client, strings: list[str]) -> None:
     """Every letter of each string is stored, and each is found by the word beside it."""
@@ -115,6 +121,11 @@ def test_contents_are_kept_and_found(client: httpx.Client, strings: list[str]) -
     ]
     outcomes = take_in(client, files)
     assert {outcome["outcome"] for outcome in outcomes} == {"added"}
+    written = dict(files)
+    for outcome in outcomes:
+        chunks = client.get(f"/documents/{outcome['document_id']}/chunks").json()["chunks"]
+        stored = "".join(chunk["text"] for chunk in chunks)
+        assert letters(stored) == letters(written[outcome["name"]].decode()), outcome["name"]
     for number in range(len(strings)):
         sources = [passage["source"] for passage in found(client, f"zebra{number}content")]
         assert f"content-{number:03}.txt" in sources
@@ -169,17 +180,20 @@ def test_metadata_are_kept_and_can_be_asked_for(client: httpx.Client, strings: l
         ]
     outcomes = take_in(client, files)
     assert {outcome["outcome"] for outcome in outcomes} == {"added"}, outcomes
-    shown: dict[str, dict[str, str]] = {}
+    shown: dict[str, dict[str, Any]] = {}
     after: dict[str, str] = {}
     while True:
         page = client.get("/documents", params={"limit": 1000, **after}).json()
-        shown |= {document["source"]: document["metadata"] for document in page["documents"]}
+        shown |= {document["source"]: document for document in page["documents"]}
         if page["next_after"] is None:
             break
         after = {"after": page["next_after"]}
-    for number in range(len(strings)):
-        note = shown[f"meta-{number:03}.txt"]["note"]
-        assert note.startswith(str(number))
+    for number, text in enumerate(strings):
+        document = shown[f"meta-{number:03}.txt"]
+        note = document["metadata"]["note"]
+        assert letters(note) == letters(f"{number} {text}"[:1000])
+        if letters(text):
+            assert letters(document["title"]) == letters(text)
         sources = [one["source"] for one in found(client, "what stands here", metadata={"note": note})]
         assert sources == [f"meta-{number:03}.txt"], note
 

@@ -116,6 +116,7 @@ BOMBS: Mapping[str, Callable[[Path], object]] = {
     "zeros.tar.bz2": _written(lambda: bz2.compress(bytes(64 * MIB))),
     "zeros.zip": _written(lambda: zip_of({"a.md": bytes(60 * MIB)})),
     "zeros-in-many.zip": _written(lambda: zip_of({f"{n}.md": bytes(9 * MIB) for n in range(60)})),
+    "zeros-below-each-limit.zip": _written(lambda: zip_of({f"{n}.md": bytes(10 * MIB) for n in range(48)})),
     "like-42.zip": _written(lambda: nested_zeros(3)),
     "overlapping.zip": _written(lambda: overlapping(2000)),
     "lying.zip": _written(lambda: with_stated_size(zip_of({"a.md": bytes(60 * MIB)}), size=100)),

@@ -110,7 +110,7 @@ class Chunk:
 def filterable_fields(document: Document, chunk: Chunk) -> Metadata:
     """Give what a filter on metadata can ask for: the document's own fields, and where its chunk stands.
 
-    A field that a person gave goes before what we know under that name.
+    What we know goes before a field that somebody gave the same name.
     """
     parsed = document.parsed
     known = {
@@ -120,7 +120,7 @@ def filterable_fields(document: Document, chunk: Chunk) -> Metadata:
         "page": None if chunk.page is None else str(chunk.page),
         "section": chunk.section,
     }
-    return {**{name: value for name, value in known.items() if value}, **parsed.metadata}
+    return {**parsed.metadata, **{name: value for name, value in known.items() if value}}
 
 
 def sha256_hex(content: bytes) -> str:

@@ -20,14 +20,26 @@ class NoSuchPathError(InvalidInputError):
     advice: ClassVar[str] = "Check the spelling and the permissions of the path."
 
 
+class FileWithdrawnError(InvalidInputError):
+    """The file is not wanted any more, or not by this worker."""
+
+    code: ClassVar[str] = "file_withdrawn"
+    advice: ClassVar[str] = "Nothing is to be done: its job was cancelled, or another worker goes on with it."
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a file beside a document says of it; it goes before what the document says of itself."""
+    """What a file beside a document says of it; it goes before what the document says of itself.
+
+    Attributes:
+        notes: what of that file was left out, a sentence each.
+    """
 
     title: str | None = None
     language: str | None = None
     dated: datetime | None = None
     metadata: Metadata = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, Final, Protocol
 from uuid import UUID
 
-from rag.domain.errors import NotFoundError, RagError
+from rag.domain.errors import InvalidInputError, NotFoundError, RagError
 
 DAYS_KEPT: Final = 7  # how long the bytes of failed files stay after the end of their job
 
@@ -184,23 +184,9 @@ class Backlog:
     size_bytes: int
 
 
-def distinct_names(names: Sequence[str]) -> list[str]:
-    """This will tell files of one name apart, since an outcome names its file.
-
-    >>> distinct_names(["a.md", "a.md", "b", "b", "a.md"])
-    ['a.md', 'a (2).md', 'b', 'b (2)', 'a (3).md']
-    """
-    taken: dict[str, None] = {}  # a set that keeps its order
-    copies: dict[str, int] = {}
-    for name in names:
-        stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
-        fresh, copy = name, copies.get(name, 1)
-        while fresh in taken:
-            copy += 1
-            fresh = f"{stem} ({copy}){dot}{ending}"
-        copies[name] = copy
-        taken[fresh] = None
-    return list(taken)
+def failure_of(name: str, error: InvalidInputError) -> FileResult:
+    """This will say of a file what is wrong with it."""
+    return FileResult(name, "failed", None, 0, 0.0, f"{error} {error.advice}", error_code=error.code)
 
 
 class JobBoard(Protocol):
@@ -238,6 +224,13 @@ class JobBoard(Protocol):
     async def contents(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, bytes]:
         """This will read the bytes of waiting files; a file that waits no longer is left out."""
 
+    async def superseded(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, UUID | None]:
+        """This will name the waiting files that are out of date, with the documents that they would harm.
+
+        They are those of which a job that was submitted later has recorded a file of the same name as
+        `added`, `changed` or `unchanged`.
+        """
+
     async def record(self, job_id: UUID, result: FileResult) -> bool:
         """This will store a file's outcome, and say whether the job still wants its files.
 
@@ -245,11 +238,15 @@ class JobBoard(Protocol):
         was cancelled says what became of it after all. The bytes are dropped, except those of a failed file.
         """
 
-    async def expand(self, job_id: UUID, name: str, members: Sequence[Upload]) -> Sequence[str]:
-        """This will put the files that an archive holds in its place, at the end of the list.
+    async def expand(
+        self, job_id: UUID, name: str, members: Sequence[Upload | FileResult], *, last: bool = True
+    ) -> Sequence[str] | None:
+        """This will put files that an archive holds at the end of the list, and with the last take it out.
 
-        It gives the names under which they stand there: names that the job has already are told apart. When
-        the archive waits no longer, nothing happens and there are none.
+        A member that cannot be read comes with its outcome in place of its bytes, and is not tried again.
+        Names that the job has already are left out, so a large archive may come in parts, and again from the
+        first part on when its worker died. It gives the names that are new, and None without doing anything
+        when the archive waits no longer.
 
         Raises:
             UnknownJobError: the job does not exist.

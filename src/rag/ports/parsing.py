@@ -24,7 +24,7 @@ class EncryptedFileError(InvalidInputError):
     """The file wants a password."""
 
     code: ClassVar[str] = "file_encrypted"
-    advice: ClassVar[str] = "Save a copy without the password and ingest that."
+    advice: ClassVar[str] = "Save a copy that anybody can open, and ingest that."
 
 
 class EmptyDocumentError(InvalidInputError):
@@ -38,7 +38,7 @@ class ScanWithoutTextError(InvalidInputError):
     """The file holds images of pages, and no text."""
 
     code: ClassVar[str] = "document_scanned"
-    advice: ClassVar[str] = "Install tesseract and set RAG_OCR=true, or run a text recognition over it first."
+    advice: ClassVar[str] = "Install tesseract and set RAG_OCR=true; pictures without words have no text."
 
 
 class ReadingTimedOutError(InvalidInputError):

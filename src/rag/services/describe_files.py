@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from rag.domain.documents import sha256_hex
 from rag.domain.errors import InvalidInputError
 from rag.domain.names import described_by
-from rag.ports.files import SidecarReader, SourceFile, refused
+from rag.ports.files import FileWithdrawnError, SidecarReader, SourceFile, refused
 from rag.ports.parsing import UnreadableFileError
 
 
@@ -51,6 +51,8 @@ class DescribeFiles:
         try:
             content = sidecar.content()
             description = self.sidecars.read(sidecar.source, content)
+        except FileWithdrawnError as error:  # nothing is wrong with it: its document is withdrawn as well
+            return refused(file, error)
         except InvalidInputError as error:
             return refused(file, UnreadableFileError(f"Its sidecar {name}: {error}"))
         return replace(file, description=description, fingerprint_suffix=sha256_hex(content))

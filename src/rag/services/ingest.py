@@ -127,9 +127,10 @@ class IngestFiles:
         try:
             content = await asyncio.to_thread(file.content)
             known = await self.library.content_hashes([document_id], generation=generation.name)
-            if known.get(document_id) == await asyncio.to_thread(file.fingerprint, content):
+            fingerprint = await asyncio.to_thread(file.fingerprint, content)
+            if known.get(document_id) == fingerprint:
                 return self._outcome(file, Outcome.UNCHANGED, began)
-            prepared = await self.prepare(file, content, generation=generation)
+            prepared = await self.prepare(file, content, fingerprint=fingerprint, generation=generation)
         except InvalidInputError as error:
             return self._outcome(file, Outcome.FAILED, began, error=error)
         outcome = Outcome.CHANGED if document_id in known else Outcome.ADDED

@@ -12,6 +12,7 @@ from rag.domain.documents import DocumentId, document_id_for
 from rag.domain.errors import InvalidInputError
 from rag.ports.files import WITHIN, SourceFile
 from rag.ports.library import Library, StoredPlace
+from rag.services.look_on_disk import gone_from_disk
 
 MANY_DELETIONS: Final = 10  # from here on, deleting more than half is taken for a slip
 _HASHES_A_TRIP: Final = 1000
@@ -49,7 +50,7 @@ class SyncPlan:
     """What a sync would do.
 
     Attributes:
-        deleted: documents whose files are gone, those that were moved left out.
+        deleted: documents whose files are gone from the disk, those that were moved left out.
         known: how many documents the library holds of the folders.
     """
 
@@ -82,7 +83,8 @@ class PlanSync:
         """This will compare `files` with the documents whose files lay under `roots`.
 
         `looked_at` is called once a file. A file that cannot be read keeps what the library has of it, as
-        does whatever lies in a folder or archive that cannot be opened.
+        does whatever lies in a folder or archive that cannot be opened, and a file that is on the disk but
+        not among `files`, such as one that was taken in by its own name though no folder gives it.
 
         Raises:
             LibraryUnavailableError: PostgreSQL is away.
@@ -95,11 +97,14 @@ class PlanSync:
             looked_at()
         unreadable = {one.file.file_path for one in planned if one.error} - {None}
         there = {document_id_for(file.place) for file in files}
-        gone = [
+        missing = [
             place
             for document_id, place in held.items()
             if document_id not in there and unreadable.isdisjoint(_around(place.file_path))
         ]
+        paths = [place.file_path for place in missing]
+        really = await asyncio.to_thread(gone_from_disk, paths, files, roots)
+        gone = [place for place in missing if place.file_path in really]
         moved = _with_moves(planned, gone)
         kept = {one.moved_from.document_id for one in moved if one.moved_from}
         return SyncPlan(moved, [place for place in gone if place.document_id not in kept], len(held))

@@ -29,8 +29,10 @@ class PrepareDocument:
     tokenizer: Tokenizer
     clock: Clock
 
-    async def __call__(self, file: SourceFile, content: bytes, *, generation: Generation) -> PreparedDocument:
-        """This will read `content` as the document that `file` names.
+    async def __call__(
+        self, file: SourceFile, content: bytes, *, fingerprint: str, generation: Generation
+    ) -> PreparedDocument:
+        """This will read `content`, whose fingerprint is given, as the document that `file` names.
 
         Raises:
             InvalidInputError: a subclass of ports.parsing says what is wrong with the file.
@@ -41,7 +43,7 @@ class PrepareDocument:
             id=document_id_for(file.place),
             source=file.source,
             file_path=file.file_path,
-            content_hash=file.fingerprint(content),
+            content_hash=fingerprint,
             size_bytes=len(content),
             parsed=replace(
                 parsed,
@@ -49,6 +51,7 @@ class PrepareDocument:
                 language=said.language or parsed.language,
                 dated=said.dated or parsed.dated or file.modified or now,
                 metadata={**parsed.metadata, **said.metadata},
+                notes=(*parsed.notes, *said.notes),
             ),
             created_at=now,
             updated_at=now,

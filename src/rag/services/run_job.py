@@ -10,19 +10,12 @@ from uuid import UUID
 
 from rag.domain.errors import InvalidInputError
 from rag.domain.names import described_by
-from rag.ports.files import SourceFile
-from rag.ports.jobs import FileResult, JobBoard, Upload, WaitingFile
+from rag.ports.files import FileWithdrawnError, SourceFile
+from rag.ports.jobs import FileResult, JobBoard, Upload, WaitingFile, failure_of
 from rag.ports.telemetry import Telemetry
 from rag.services.describe_files import DescribeFiles
 from rag.services.ingest import FileOutcome, IngestFiles, Outcome
-from rag.services.unpack_upload import UnpackUpload
-
-
-class FileWithdrawnError(InvalidInputError):
-    """The file is not wanted any more, or not by this worker."""
-
-    code: ClassVar[str] = "file_withdrawn"
-    advice: ClassVar[str] = "Nothing is to be done: its job was cancelled, or another worker goes on with it."
+from rag.services.unpack_upload import Part, UnpackUpload
 
 
 class SidecarWithoutDocumentError(InvalidInputError):
@@ -95,20 +88,28 @@ class _Run:
         return self.service.halted() or not self.wanted
 
     async def open(self, archive: WaitingFile) -> None:
-        """Put the files that an archive holds in its place, and record those that cannot be read."""
+        """Put the files that an archive holds in its place, with what is wrong with some of them."""
         jobs, unpack = self.service.jobs, self.service.unpack
         contents = await jobs.contents(self.job_id, [archive.name])
         if unpack is None or self.is_over() or archive.name not in contents:
             return
-        unpacked = await unpack(Upload(archive.name, contents[archive.name]))
-        failed = dict(unpacked.failed)
-        if unpacked.uploads:
-            names = await jobs.expand(self.job_id, archive.name, unpacked.uploads)
-            known = dict(zip((upload.name for upload in unpacked.uploads), names, strict=False))
-            failed = {known[name]: error for name, error in failed.items() if name in known}
-        for name, error in failed.items():
-            self.wanted = await jobs.record(self.job_id, _failed(name, error))
+        try:
+            async with aclosing(unpack(Upload(archive.name, contents[archive.name]))) as parts:
+                async for part in parts:
+                    names = await jobs.expand(self.job_id, archive.name, part.members, last=part.is_last)
+                    # What was put there stays when this process is stopped; the next one goes on.
+                    if names is None or self.is_over():
+                        return
+                    self._count_failures(part, names)
+        except InvalidInputError as error:
+            self.wanted = await jobs.record(self.job_id, failure_of(archive.name, error))
             self.service.telemetry.ingested(Outcome.FAILED, chunks=0)
+
+    def _count_failures(self, part: Part, names: Sequence[str]) -> None:
+        new = set(names)
+        for member in part.members:
+            if isinstance(member, FileResult) and member.name in new:
+                self.service.telemetry.ingested(Outcome.FAILED, chunks=0)
 
     def without_sidecars(self, files: Sequence[WaitingFile]) -> Sequence[WaitingFile]:
         """Give the documents' files, and keep in mind which sidecars they have."""
@@ -123,8 +124,13 @@ class _Run:
 
     async def take_in(self, batch: Sequence[WaitingFile]) -> None:
         """Ingest the files that still wait, and record each."""
-        jobs, telemetry = self.service.jobs, self.service.telemetry
-        names = [name for file in batch for name in (file.name, *self.sidecars.get(file.name, ()))]
+        jobs = self.service.jobs
+        newer = await jobs.superseded(self.job_id, [file.name for file in batch])
+        for name, document_id in newer.items():
+            note = "A newer upload of this name was taken in before."
+            await self._record(FileResult(name, Outcome.UNCHANGED, document_id, 0, 0.0, None, notes=(note,)))
+        wanted = [file.name for file in batch if file.name not in newer]
+        names = [name for each in wanted for name in (each, *self.sidecars.get(each, ()))]
         files = self._files(await jobs.contents(self.job_id, names))
         if self.service.describe and self.sidecars:
             files = (await asyncio.to_thread(self.service.describe, files)).files
@@ -132,10 +138,7 @@ class _Run:
             async for outcome in outcomes:
                 if isinstance(outcome.error, FileWithdrawnError):
                     continue
-                result = _as_result(outcome)
-                self.wanted = await jobs.record(self.job_id, result)
-                telemetry.ingested(outcome.outcome, chunks=outcome.chunks)
-                await self._record_sidecars(result)
+                await self._record(_as_result(outcome))
 
     async def settle_sidecars(self) -> None:
         """Record those whose document had its outcome before, or did not come at all."""
@@ -146,7 +149,13 @@ class _Run:
             await self._record_sidecars(result)
         for name in [name for names in self.sidecars.values() for name in names]:
             error = SidecarWithoutDocumentError(f"{name} came without the file that it describes.")
-            self.wanted = await self.service.jobs.record(self.job_id, _failed(name, error))
+            self.wanted = await self.service.jobs.record(self.job_id, failure_of(name, error))
+
+    async def _record(self, result: FileResult) -> None:
+        """Record a document's file, and its sidecars with it."""
+        self.wanted = await self.service.jobs.record(self.job_id, result)
+        self.service.telemetry.ingested(Outcome(result.outcome), chunks=result.chunks)
+        await self._record_sidecars(result)
 
     async def _record_sidecars(self, result: FileResult) -> None:
         """Let a document's sidecars share its outcome: where it failed, they are kept as it is."""
@@ -191,10 +200,6 @@ def batches(files: Sequence[WaitingFile], *, size_bytes: int) -> Iterator[Sequen
         held += file.size_bytes
     if part:
         yield part
-
-
-def _failed(name: str, error: InvalidInputError) -> FileResult:
-    return FileResult(name, Outcome.FAILED, None, 0, 0.0, f"{error} {error.advice}", error_code=error.code)
 
 
 def _as_result(outcome: FileOutcome) -> FileResult:

@@ -77,8 +77,9 @@ class VerifyIndex:
             present = await self.index.present(generation.name, wanted)
             lacking = [doc for doc, chunk_ids in expected.items() if not present.issuperset(chunk_ids)]
             if repair and lacking:
-                documents = [found for doc in lacking if (found := await self._document(doc))]
-                await self.store.project(documents, generation=generation)
+                for document_id in lacking:
+                    if (found := await self._document(document_id)) is not None:
+                        await self.store.project([found], generation=generation)
         return len(wanted), len(wanted) - len(present)
 
     async def _orphans(self, generation: Generation, *, repair: bool) -> int:

@@ -35,7 +35,17 @@ def test_yaml_above_markdown_describes_the_document() -> None:
         "version": "1.10",
         "draft": "no",
     }
-    assert parsed.notes == ()
+    assert parsed.notes == ("Of the fields, what holds further fields or lists was left out: nested.",)
+
+
+def test_what_is_no_date_and_no_language_is_noted() -> None:
+    """A field that was meant as one, and is none, is kept as it is and said to be so."""
+    parsed = markdown.read(b"---\ndate: someday\nlanguage: klingonish!!\n---\nWords of a document.\n")
+    assert parsed.metadata == {"date": "someday", "language": "klingonish!!"}
+    assert parsed.notes == (
+        "The date was not understood: someday.",
+        "The language was not understood: klingonish!!.",
+    )
 
 
 def test_toml_above_markdown_describes_the_document() -> None:

@@ -1,18 +1,24 @@
 """Does a file that was made to be slow end quickly, in a process of its own, without harm to others?"""
 
 import asyncio
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO, cast
 
 import pytest
 
 from rag.adapters import parsers
-from rag.adapters.parsers import FileParser, html_nesting
+from rag.adapters.parsers import FileParser, formats, html_nesting
+from rag.adapters.parsers.child import SECONDS_OF_GRACE
 from rag.adapters.parsers.formats import Format, read
+from rag.adapters.parsers.wire import pack_file, send_frame
 from rag.domain.errors import InvalidInputError
-from rag.ports.parsing import ReadingTimedOutError, UnreadableFileError
+from rag.ports.parsing import FileTooLargeError, ReadingTimedOutError, UnreadableFileError
 
 pytestmark = pytest.mark.timeout(60)
 SECONDS = 3.0  # each takes well below one on a quiet machine
@@ -142,3 +148,28 @@ async def test_hostile_files_do_not_keep_others_from_being_read() -> None:
 def test_the_limit_is_far_above_what_people_write() -> None:
     """A page of many elements, of which few hundred are open at once, is none of our concern."""
     html_nesting.refuse_deep_nesting(nested("<div><span>", "</span></div>", depth=450, times=50).decode())
+
+
+def test_a_table_that_repeats_itself_without_end_is_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file whose rows name long columns again and again says more than its size lets expect."""
+    monkeypatch.setattr(formats, "SMALL_TEXT", 10_000)
+    header = ",".join(f"{'long ' * 8}column {letter}" for letter in "abcdefghijklmnopqrst")
+    content = (header + "\n" + "7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7\n" * 2000).encode()
+    with pytest.raises(FileTooLargeError, match=r"bytes unpacks to [\d,]+ characters"):
+        read(Format.CSV, content)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers of the kernel")
+def test_a_reading_process_ends_when_nobody_watches_it() -> None:
+    """Whoever watched the time may have been killed: the kernel ends the process a little later."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "rag.adapters.parsers.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    content = b"Some words of a paragraph.\n\n" * 500_000
+    brief = 0.05 - SECONDS_OF_GRACE
+    with child.stdin as to_child, child.stdout:  # type: ignore[union-attr] # both are pipes
+        send_frame(cast("BinaryIO", to_child), pack_file(Format.MARKDOWN, content, timeout_seconds=brief))
+        assert child.wait(20) == -signal.SIGALRM

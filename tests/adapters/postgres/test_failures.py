@@ -53,6 +53,7 @@ def every_call(engine: AsyncEngine) -> list[Callable[[], Awaitable[object]]]:
         board.backlog,
         lambda: board.start(ID),
         lambda: board.contents(ID, ["a"]),
+        lambda: board.superseded(ID, ["a"]),
         lambda: board.expand(ID, "a", []),
         lambda: board.cancel(ID),
         lambda: board.retry(ID),

@@ -1,6 +1,7 @@
 """Do leases in PostgreSQL hold between processes, and leave the pool to those who work?"""
 
 import asyncio
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
@@ -8,8 +9,10 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from rag.adapters.postgres import PostgresLeases, PostgresLibrary, connect, connect_for_leases
+from rag.adapters.postgres.lease_waits import Impatience
 from rag.ports.library import LibraryUnavailableError
 
 NAME = "library-writes"
@@ -70,6 +73,51 @@ async def test_a_killed_process_holds_nothing(database_url: str) -> None:
     await process.wait()
     async with asyncio.timeout(20), leases.hold(NAME):
         pass
+
+
+async def test_a_stopped_process_is_told_of_and_not_waited_for_for_ever(database_url: str) -> None:
+    """Who waits names the process that sleeps with the lease, gives up, and has it when that one goes on."""
+    signed_url = f"{database_url}&application_name=rag%20sleeper:4711"
+    hasty = Impatience(look_seconds=0.1, tell_seconds=0.3, limit_seconds=0.8)
+    leases = PostgresLeases(connect_for_leases(database_url), impatience=hasty)
+    process = await holder(signed_url, times=1, seconds=0.5)
+    assert await line(process) == b"took"
+    process.send_signal(signal.SIGSTOP)
+    with capture_logs() as logs, pytest.raises(LibraryUnavailableError) as caught:
+        async with asyncio.timeout(20), leases.hold(NAME):
+            pass
+    assert "library-writes is held by rag sleeper:4711 (session" in str(caught.value)
+    assert "kill -CONT" in str(caught.value)
+    told = [entry for entry in logs if entry["event"] == "lease_waited_for"]
+    assert 2 <= len(told) <= 4
+    assert all("rag sleeper:4711" in entry["holder"] for entry in told)
+    process.send_signal(signal.SIGCONT)
+    async with asyncio.timeout(20), leases.hold(NAME):
+        pass
+    await process.wait()
+
+
+async def test_holders_that_take_turns_are_waited_for(database_url: str) -> None:
+    """Patience counts for one holder at a time: many short turns are no stopped process."""
+    hasty = Impatience(look_seconds=0.05, limit_seconds=0.6)
+    waiting = PostgresLeases(connect_for_leases(database_url), impatience=hasty)
+    busy = PostgresLeases(connect_for_leases(database_url))
+    begun = asyncio.Event()
+
+    async def turns() -> None:
+        queued = [asyncio.create_task(turn()) for _ in range(6)]
+        await asyncio.gather(*queued)
+
+    async def turn() -> None:
+        async with busy.hold(NAME):
+            begun.set()
+            await asyncio.sleep(0.25)
+
+    working = asyncio.create_task(turns())
+    await begun.wait()
+    async with asyncio.timeout(20), waiting.hold(NAME):
+        pass
+    await working
 
 
 async def test_the_smallest_pool_is_enough(database_url: str) -> None:

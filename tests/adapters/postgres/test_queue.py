@@ -13,7 +13,7 @@ from rag.adapters.postgres import PostgresJobBoard
 from rag.adapters.postgres.processes import process_name
 from rag.adapters.postgres.queue import JobConsumer
 from rag.domain.errors import UnavailableError
-from rag.ports.jobs import FileResult, JobState, NothingToRetryError, Upload
+from rag.ports.jobs import FileResult, JobState, NothingToRetryError
 from rag.ports.library import LibraryUnavailableError
 from tests.support.working import BRIEF, FILES, ended, ingesting, queued, working
 
@@ -71,33 +71,6 @@ async def test_a_failing_job_is_tried_again_and_then_given_up(
     assert await queued(pool) == 0
 
 
-async def test_a_file_that_takes_its_workers_down_fails_alone(
-    database_url: str, board: PostgresJobBoard, pool: AsyncEngine
-) -> None:
-    """Where worker after worker dies, the file that each read first is given up, and the others are done."""
-    seen: Counter[UUID] = Counter()
-    job = await board.submit(FILES)
-    async with pool.begin() as connection:
-        await connection.execute(text("UPDATE jobs SET attempts = 3"))
-    async with working(JobConsumer(database_url, handle=ingesting(board, seen), patience=BRIEF)):
-        after = await ended(board, job.id)
-    assert after.state is JobState.SUCCEEDED
-    assert [each.outcome for each in after.results] == ["failed", "added"]
-    assert "3 workers ended" in str(after.results[0].error)
-
-
-async def test_after_two_deaths_files_are_tried_one_by_one(
-    board: PostgresJobBoard, pool: AsyncEngine
-) -> None:
-    """The next death tells which file it was; a file that is done makes the job unsuspicious again."""
-    job = await board.submit([*FILES, Upload("c.md", b"c")])
-    async with pool.begin() as connection:
-        await connection.execute(text("UPDATE jobs SET attempts = 3"))
-    assert [file.name for file in await board.start(job.id)] == ["a.md"]
-    await board.record(job.id, FileResult("a.md", "added", None, 1, 0.0, None))
-    assert [file.name for file in await board.start(job.id)] == ["b.md", "c.md"]
-
-
 async def test_a_dead_neighbours_job_is_taken_over_at_once(
     database_url: str, board: PostgresJobBoard, pool: AsyncEngine
 ) -> None:
@@ -138,33 +111,41 @@ async def test_an_outage_uses_up_no_attempt(database_url: str, board: PostgresJo
 async def test_a_job_is_not_tried_for_ever(
     database_url: str, board: PostgresJobBoard, pool: AsyncEngine
 ) -> None:
-    """An outage that outlasts the job's time ends it."""
+    """An outage that outlasts a job's patience ends it."""
 
     async def handle(_: UUID) -> None:
         raise UnavailableError("The vector engine is away.")
 
     job = await board.submit(FILES)
     async with pool.begin() as connection:
-        await connection.execute(text("UPDATE jobs SET queued_at = now() - interval '2 days'"))
+        await connection.execute(text("UPDATE jobs SET failing_since = now() - interval '2 days'"))
     async with working(JobConsumer(database_url, handle=handle, takeover_seconds=1.0, patience=BRIEF)):
         assert (await ended(board, job.id)).state is JobState.FAILED
 
 
-async def test_a_given_up_file_can_be_tried_again(
-    database_url: str, board: PostgresJobBoard, pool: AsyncEngine
+@pytest.mark.parametrize("got_on", [False, True])
+async def test_a_job_that_waited_long_survives_an_outage(
+    database_url: str, board: PostgresJobBoard, pool: AsyncEngine, *, got_on: bool
 ) -> None:
-    """Its bytes were kept, and its attempts count anew."""
+    """What counts is how long it has failed in a row, not how old it is or when it failed before."""
     seen: Counter[UUID] = Counter()
+    ingest = ingesting(board, seen)
+
+    async def handle(job_id: UUID) -> None:
+        if got_on:
+            await board.record(job_id, FileResult("a.md", "added", None, 1, 0.0, None))
+        if not seen[job_id]:
+            seen[job_id] += 1
+            raise UnavailableError("The vector engine is away.")
+        await ingest(job_id)
+
     job = await board.submit(FILES)
     async with pool.begin() as connection:
-        await connection.execute(text("UPDATE jobs SET attempts = 9"))
-    async with working(
-        JobConsumer(database_url, handle=ingesting(board, seen), takeover_seconds=1.0, patience=BRIEF)
-    ):
-        assert [each.outcome for each in (await ended(board, job.id)).results] == ["failed", "added"]
-        await board.retry(job.id)
-        assert [each.outcome for each in (await ended(board, job.id)).results] == ["added", "added"]
-    assert seen == {job.id: 2}
+        await connection.execute(text("UPDATE jobs SET queued_at = now() - interval '2 days'"))
+        if got_on:
+            await connection.execute(text("UPDATE jobs SET failing_since = now() - interval '2 days'"))
+    async with working(JobConsumer(database_url, handle=handle, takeover_seconds=1.0, patience=BRIEF)):
+        assert (await ended(board, job.id)).state is JobState.SUCCEEDED
 
 
 async def test_bytes_of_failed_files_are_not_kept_for_ever(

@@ -29,7 +29,7 @@ def folder(rag: Terminal, tmp_path: Path) -> Path:
     assert finished.code == 0, finished.err
     assert finished.json["summary"]["added"] == 4
     assert "lost.md.meta.yaml describes a file that is not there" in finished.err
-    assert "1 file of other formats passed over: .exe" in finished.err
+    assert "1 file of other formats passed over: bundle.zip/x.exe" in finished.err
     return tmp_path
 
 

@@ -1,13 +1,15 @@
 """How much is taken at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from time import perf_counter
 
 import httpx
 import pytest
 
-from rag.interfaces.http.middleware import BODY_LIMIT, UPLOAD_LIMIT
+from rag.adapters.in_memory.jobs import InMemoryJobBoard
+from rag.interfaces.http.middleware import BODY_LIMIT, UPLOAD_LIMIT, UPLOADS_AT_ONCE
+from rag.ports.jobs import Job, Upload
 from tests.interfaces.http.stand import QUESTION, Stand, is_problem, until
 from tests.interfaces.http.test_stream import WaitingReranker
 
@@ -45,6 +47,39 @@ async def test_a_failed_question_frees_its_place(stand: Stand) -> None:
             reply = await client.post("/query", json={"question": ""})
             is_problem(reply, status=422, code="question_empty")
     assert stand.count("rag_active_queries") == 0
+
+
+async def test_an_upload_too_many_is_refused_at_once(stand: Stand) -> None:
+    """Bodies are held in memory whole, so only so many are; a place is free again with each answer."""
+    stored = asyncio.Event()
+
+    class SlowBoard(InMemoryJobBoard):
+        """A board that takes its time."""
+
+        waiting = 0
+
+        async def submit(self, uploads: Sequence[Upload]) -> Job:
+            """Wait until the test lets it go on."""
+            self.waiting += 1
+            await stored.wait()
+            return await super().submit(uploads)
+
+    stand.jobs = board = SlowBoard()
+    async with stand.client() as client:
+        small = [("files", ("a.md", b"# A"))]
+        sending = [
+            asyncio.create_task(client.post("/documents", files=small)) for _ in range(UPLOADS_AT_ONCE)
+        ]
+        await until(lambda: board.waiting == UPLOADS_AT_ONCE)
+        reply = await client.post("/documents", files=small)
+        problem = is_problem(reply, status=503, code="uploads_overloaded")
+        assert (reply.headers["retry-after"], problem["limit"]) == ("1", UPLOADS_AT_ONCE)
+        assert (await client.get("/documents")).status_code == 200
+        stored.set()
+        assert {reply.status_code for reply in await asyncio.gather(*sending)} == {202}
+        for _ in range(2 * UPLOADS_AT_ONCE):  # one that is refused for another reason frees its place as well
+            assert (await client.post("/documents", files=[("other", ("a.md", b""))])).status_code == 422
+        assert (await client.post("/documents", files=small)).status_code == 202
 
 
 async def _pieces(size: int) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.adapters.parsers.sidecars import SidecarFiles
-from rag.ports.files import Description
+from rag.ports.files import Description, FileWithdrawnError, refused
 from rag.ports.parsing import UnreadableFileError
 from rag.services.describe_files import DescribeFiles
 from tests.support.workbench import Workbench, file
@@ -48,6 +48,18 @@ def test_another_sidecar_is_another_fingerprint() -> None:
     assert len({each.fingerprint(b"A") for each in (plain, one, other)}) == 3
 
 
+def test_what_a_sidecar_says_in_vain_is_noted() -> None:
+    """Long fields, deep ones and those beyond the limit are named, so that nobody looks for them."""
+    many = "".join(f"f{number}: x\n" for number in range(60))
+    text = f"long: {'x' * 1500}\ndeep:\n  a: b\nmixed: [a, {{b: c}}]\nauthor: {{name: Ada}}\nnone:\n{many}"
+    (one,) = DESCRIBE([file("a.md", "A"), file("a.md.meta.yaml", text)]).files
+    assert one.description.notes == (
+        "Of the fields, what holds further fields or lists was left out: deep, mixed.",
+        "Fields were cut after 1000 characters: long.",
+        "Of the fields, those after the first 50 were left out: f47, f48, f49, f50, f51 and 8 more.",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -68,6 +80,14 @@ def test_a_sidecar_that_is_not_in_utf8_names_its_line() -> None:
     """Its document fails."""
     with pytest.raises(UnreadableFileError, match="UTF-8 at line 2"):
         SidecarFiles().read("a.md.meta.yaml", b"team: x\ntitle: \xff")
+
+
+def test_a_withdrawn_sidecar_is_no_error_of_its_document() -> None:
+    """The document is withdrawn with it, and nothing is wrong with either."""
+    sidecar = refused(file("a.md.meta.yaml", "title: A"), FileWithdrawnError("It is not wanted any more."))
+    (withdrawn,) = DESCRIBE([file("a.md", "A"), sidecar]).files
+    with pytest.raises(FileWithdrawnError):
+        withdrawn.content()
 
 
 def test_a_sidecar_without_its_document_is_named() -> None:

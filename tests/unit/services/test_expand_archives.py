@@ -1,13 +1,15 @@
 """Letting archives stand for the files in them."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from rag.adapters.archives import FileArchives
 from rag.ports.files import SourceFile
-from rag.ports.jobs import Upload
+from rag.ports.jobs import FileResult, Upload
 from rag.ports.parsing import EmptyDocumentError, UnreadableFileError
 from rag.services.expand_archives import ExpandArchives
-from rag.services.unpack_upload import UnpackUpload
+from rag.services.unpack_upload import Part, UnpackUpload
 from tests.support.made_archives import archive_file, zip_of
 from tests.support.workbench import Workbench, file
 
@@ -55,27 +57,41 @@ def test_an_archive_without_documents_is_named() -> None:
         assert members.passed_over == ("e.zip/c.exe", "e.zip", "n.zip")
 
 
+async def parts_of(upload: Upload, unpack: UnpackUpload) -> Sequence[Part]:
+    """Unpack all of it."""
+    return [part async for part in unpack(upload)]
+
+
 async def test_an_uploaded_archive_becomes_uploads() -> None:
     """Sidecars come along, and what cannot be read is there with its reason."""
     upload = Upload("b.zip", zip_of({**BUNDLE, "b.md.meta.yaml": b"title: B", "in.zip": b"no"}))
     unpack = UnpackUpload(EXPAND)
     assert unpack.is_archive(upload.name)
-    unpacked = await unpack(upload)
-    assert [(one.name, one.content) for one in unpacked.uploads] == [
-        ("b.zip/x/a.md", BUNDLE["x/a.md"]),
-        ("b.zip/b.md", BUNDLE["b.md"]),
-        ("b.zip/b.md.meta.yaml", b"title: B"),
-        ("b.zip/in.zip", b""),
+    (part,) = await parts_of(upload, unpack)
+    assert part.is_last
+    assert list(part.members[:3]) == [
+        Upload("b.zip/x/a.md", BUNDLE["x/a.md"]),
+        Upload("b.zip/b.md", BUNDLE["b.md"]),
+        Upload("b.zip/b.md.meta.yaml", b"title: B"),
     ]
-    assert list(unpacked.failed) == ["b.zip/in.zip"]
+    (failed,) = part.members[3:]
+    assert isinstance(failed, FileResult)
+    assert (failed.name, failed.outcome, failed.error_code) == ("b.zip/in.zip", "failed", "file_unreadable")
+
+
+async def test_a_large_archive_is_unpacked_in_parts() -> None:
+    """However much it holds, little of it is in memory at once; a larger file comes alone."""
+    upload = Upload("b.zip", zip_of({f"{size}.md": b"x" * size for size in (4, 5, 3, 30, 1)}))
+    parts = await parts_of(upload, UnpackUpload(EXPAND, part_bytes=10))
+    sizes = [[len(one.content) for one in part.members if isinstance(one, Upload)] for part in parts]
+    assert sizes == [[4, 5], [3], [30], [1]]
+    assert [part.is_last for part in parts] == [False, False, False, True]
 
 
 async def test_an_uploaded_archive_that_is_no_use_fails_itself() -> None:
     """A damaged one, and one without a file that is read."""
     unpack = UnpackUpload(EXPAND)
-    damaged = await unpack(Upload("a.zip", b"words"))
-    assert isinstance(damaged.failed["a.zip"], UnreadableFileError)
-    empty = await unpack(Upload("a.zip", zip_of({"c.exe": b"MZ"})))
-    assert isinstance(empty.failed["a.zip"], EmptyDocumentError)
-    assert "and 1 of others" in str(empty.failed["a.zip"])
-    assert [*damaged.uploads, *empty.uploads] == []
+    with pytest.raises(UnreadableFileError, match="damaged"):
+        await parts_of(Upload("a.zip", b"words"), unpack)
+    with pytest.raises(EmptyDocumentError, match="and 1 of others"):
+        await parts_of(Upload("a.zip", zip_of({"c.exe": b"MZ"})), unpack)

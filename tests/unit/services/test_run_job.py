@@ -1,21 +1,17 @@
 """Carrying out jobs."""
 
 import asyncio
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from rag.adapters.archives import FileArchives
 from rag.adapters.in_memory.jobs import InMemoryJobBoard
 from rag.adapters.parsers.sidecars import SidecarFiles
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.ports.jobs import FileResult, Job, JobState, Upload
 from rag.services.describe_files import DescribeFiles
-from rag.services.expand_archives import ExpandArchives
 from rag.services.run_job import RunJob
-from rag.services.unpack_upload import UnpackUpload
-from tests.support.workbench import LineParser, Workbench
+from tests.support.workbench import Workbench
 
 TEXTS = [Upload(f"{number:02}.md", f"Report {number} is about cranes.".encode()) for number in range(20)]
 
@@ -165,44 +161,6 @@ async def test_two_workers_on_one_job_end_as_one_does() -> None:
     assert await bench.index.count(live.name) == 20
 
 
-def zipped(**texts: str) -> bytes:
-    """Make a ZIP archive of files."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in texts.items():
-            archive.writestr(f"{name}.md", text)
-    return packed.getvalue()
-
-
-async def test_an_archive_becomes_the_files_in_it() -> None:
-    """One that cannot be opened fails by itself, and the others go on."""
-    bench, jobs = Workbench(), InMemoryJobBoard()
-    run = service(bench, jobs)
-    archives = [
-        Upload("b.zip", zipped(moon="The moon orbits the earth.", void=" ")),
-        Upload("bad.zip", b"no archive"),
-        Upload("a.md", b"A backup runs every night."),
-    ]
-    job = await jobs.submit(archives)
-    unpack = UnpackUpload(ExpandArchives(FileArchives(LineParser().reads)))
-    opening = RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, unpack=unpack)
-    await opening(job.id)
-    ended = await jobs.job(job.id)
-    assert (ended.state, ended.total) == (JobState.SUCCEEDED, 4)
-    assert outcomes(ended) == {
-        "bad.zip": "failed",
-        "a.md": "added",
-        "b.zip/moon.md": "added",
-        "b.zip/void.md": "failed",
-    }
-    (bad,) = [result for result in ended.results if result.name == "bad.zip"]
-    assert bad.error_code == "file_unreadable"
-    # The archive that could not be opened is kept for another try, as any failed file is.
-    await jobs.retry(job.id)
-    await opening(job.id)
-    assert outcomes(await jobs.job(job.id)) == outcomes(ended)
-
-
 async def test_a_sidecar_shares_the_outcome_of_its_document() -> None:
     """It describes the document and is none itself; without a document it fails, and with a bad one too."""
     bench, jobs = Workbench(), InMemoryJobBoard()
@@ -232,3 +190,19 @@ async def test_a_sidecar_shares_the_outcome_of_its_document() -> None:
     assert codes["void.md.meta.yaml"] == codes["void.md"] == "document_empty"
     assert [summary.title for summary in await bench.library.summaries()] == ["At night"]
     assert (await bench.library.counts()).documents == 1
+
+
+async def test_a_halt_before_a_sidecar_is_read_fails_no_file() -> None:
+    """The document waits for the next worker, with what its sidecar says."""
+    bench, jobs = Workbench(), InMemoryJobBoard()
+    run = service(bench, jobs)
+    job = await jobs.submit([Upload("a.md", b"Words."), Upload("a.md.meta.yaml", b"title: At night")])
+    describe = DescribeFiles(SidecarFiles())
+    stopping = RunJob(
+        jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, describe=describe, halted=lambda: True
+    )
+    await stopping(job.id)
+    assert (await jobs.job(job.id)).done == 0
+    await replace(stopping, halted=lambda: False)(job.id)
+    assert set(outcomes(await jobs.job(job.id)).values()) == {"added"}
+    assert [summary.title for summary in await bench.library.summaries()] == ["At night"]

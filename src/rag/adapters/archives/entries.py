@@ -53,7 +53,7 @@ class OpenedArchive(Protocol):
 
     @property
     def entries(self) -> Sequence[Entry]:
-        """Its files: no folders, links or devices; of two with one name, the last."""
+        """Its files, by each hard link too: no folders, no other links; of two with one name, the last."""
 
     @property
     def count(self) -> int:

@@ -18,6 +18,8 @@ class Limits:
         members: entries of every kind, in an archive together with the archives in it.
         total_bytes: what its files unpack to, those of the archives in it included.
         ratio: how many times its packed size a file may have; looked at above `ratio_from_bytes`.
+        total_ratio: how many times the archive's size its files may have together; looked at above
+            `total_ratio_from_bytes`.
         depth: 2 is an archive within an archive.
         directory_bytes: the table of contents of a ZIP, which is read at once.
         header_bytes: one header of a tar, which is read at once.
@@ -29,6 +31,8 @@ class Limits:
     total_bytes: int = 512 * MIB
     ratio: int = 200
     ratio_from_bytes: int = 10 * MIB
+    total_ratio: int = 100
+    total_ratio_from_bytes: int = 32 * MIB
     depth: int = 2
     directory_bytes: int = 16 * MIB
     header_bytes: int = 1 * MIB
@@ -37,6 +41,10 @@ class Limits:
     def swells(self, size: int, *, packed: int) -> bool:
         """This will say whether `size` bytes out of `packed` are what an archive made to exhaust has."""
         return size > self.ratio_from_bytes and size > self.ratio * max(1, packed)
+
+    def swells_together(self, size: int, *, packed: int) -> bool:
+        """This will say the same of all files of an archive that has `packed` bytes."""
+        return size > self.total_ratio_from_bytes and size > self.total_ratio * max(1, packed)
 
     def too_many(self) -> FileTooLargeError:
         """This will say that there are too many members."""

@@ -59,10 +59,12 @@ class _Listing:
     """What has been found so far in an archive and those in it, and how much that is.
 
     Attributes:
+        packed: the size of the outermost archive.
         is_over: whether all of it is refused.
     """
 
     limits: Limits
+    packed: int = 0
     files: list[SourceFile] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     members: int = 0
@@ -73,15 +75,29 @@ class _Listing:
         """Count what was found, or refuse the archive."""
         self.members += members
         self.size += size
-        self.is_over = self.members > self.limits.members or self.size > self.limits.total_bytes
-        if self.is_over:
-            raise self.limits.too_many() if self.members > self.limits.members else self.limits.too_much()
+        refusal = self._refusal()
+        if refusal is not None:
+            self.is_over = True
+            raise refusal
+
+    def _refusal(self) -> FileTooLargeError | None:
+        if self.members > self.limits.members:
+            return self.limits.too_many()
+        if self.size > self.limits.total_bytes:
+            return self.limits.too_much()
+        if self.limits.swells_together(self.size, packed=self.packed):
+            return FileTooLargeError(
+                f"The archive's {self.packed} bytes unpack to {self.size} or more: "
+                "it was made to exhaust machines."
+            )
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Open:
     archive: OpenedArchive
     entries: frozenset[Entry]
+    size: int
 
 
 class OpenArchives:
@@ -116,6 +132,7 @@ class OpenArchives:
 
     def _list(self, archive: SourceFile, *, depth: int, listing: _Listing) -> None:
         opened = self._opened(archive)
+        listing.packed = listing.packed or opened.size
         listing.add(members=opened.archive.count)
         copies: dict[str, int] = {}
         for entry in opened.archive.entries:
@@ -184,7 +201,7 @@ class OpenArchives:
         except BaseException:
             stream.close()
             raise
-        return _Open(opened, frozenset(opened.entries))
+        return _Open(opened, frozenset(opened.entries), size)
 
     def _refuse_large(self, size: int) -> None:
         if size > (limit := self._limits.total_bytes):

@@ -5,6 +5,7 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from tempfile import TemporaryFile
@@ -77,12 +78,17 @@ class OpenedTar:
         limits = self._limits
         watched = WatchedStream(self._plain, most_bytes=limits.header_bytes, most_entries=limits.members)
         tar = tarfile.open(fileobj=cast("IO[bytes]", watched), mode="r:")  # noqa: SIM115 - the stream below it stays open
+        files: dict[str, tarfile.TarInfo] = {}
         while (member := tar.next()) is not None:
             self.count += 1
             if self.count > limits.members:
                 raise limits.too_many()
             if member.isreg():
+                files[_plain(member.name)] = member
                 yield self._entry(member)
+            elif member.islnk():
+                # A second name of a file in the archive; what it leads to outside is never read.
+                yield self._link(member, files.get(_plain(member.linkname)))
         # The library takes a header that it cannot read for the end; what follows would be lost in silence.
         self._plain.seek(tar.offset)
         if self._plain.read(_BLOCK).strip(b"\0"):
@@ -95,6 +101,12 @@ class OpenedTar:
             modified = None
         return Entry(member.name, member.size, member.offset_data, modified, self._problem(member))
 
+    def _link(self, member: tarfile.TarInfo, target: tarfile.TarInfo | None) -> Entry:
+        if target is None:
+            problem = UnreadableFileError("It is a hard link to a file that does not stand before it.")
+            return Entry(member.name, 0, member.offset, problem=problem)
+        return replace(self._entry(target), name=member.name)
+
     def _problem(self, member: tarfile.TarInfo) -> InvalidInputError | None:
         limit = self._limits.member_bytes
         if member.size > limit:
@@ -104,6 +116,10 @@ class OpenedTar:
         if member.size < 0 or member.offset_data + member.size > self._length:
             return UnreadableFileError("The archive ends before the file does.")
         return None
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("./")
 
 
 def _unpacked(stream: IO[bytes], *, limits: Limits) -> IO[bytes]:

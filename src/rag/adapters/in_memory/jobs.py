@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
+from rag.domain.distinct_names import distinct_names
 from rag.ports.jobs import (
     Backlog,
     FileResult,
@@ -18,8 +20,9 @@ from rag.ports.jobs import (
     UnknownJobError,
     Upload,
     WaitingFile,
-    distinct_names,
 )
+
+_TAKEN_IN: Final = frozenset({"added", "changed", "unchanged"})
 
 
 def _now() -> datetime:
@@ -67,7 +70,7 @@ class InMemoryJobBoard:
     async def submit(self, uploads: Sequence[Upload]) -> Job:
         """This will keep the job with its files; files of one name get different ones."""
         job_id = uuid4()
-        self._jobs[job_id] = _Kept(self.now(), _files(uploads, taken=()))
+        self._jobs[job_id] = _Kept(self.now(), _files(uploads))
         return await self.job(job_id)
 
     async def job(self, job_id: UUID, *, with_results: bool = True) -> Job:
@@ -120,6 +123,14 @@ class InMemoryJobBoard:
         waiting = self._jobs[job_id].waiting() if job_id in self._jobs else {}
         return {name: waiting[name].content or b"" for name in names if name in waiting}
 
+    async def superseded(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, UUID | None]:
+        """This will name the waiting files that a job submitted later has taken in, with their documents."""
+        waiting = self._jobs[job_id].waiting() if job_id in self._jobs else {}
+        later = list(self._jobs.values())[list(self._jobs).index(job_id) + 1 :] if waiting else []
+        results = [file.result for kept in later for file in kept.files.values() if file.result is not None]
+        taken = {each.name: each.document_id for each in results if each.outcome in _TAKEN_IN}
+        return {name: taken[name] for name in names if name in waiting and name in taken}
+
     async def record(self, job_id: UUID, result: FileResult) -> bool:
         """This will keep a file's outcome, and say whether the job still wants its files."""
         kept = self._jobs.get(job_id)
@@ -131,15 +142,23 @@ class InMemoryJobBoard:
             file.content = file.content if result.outcome == "failed" else None
         return kept.finished_at is None
 
-    async def expand(self, job_id: UUID, name: str, members: Sequence[Upload]) -> Sequence[str]:
-        """This will put the files that an archive holds in its place."""
+    async def expand(
+        self, job_id: UUID, name: str, members: Sequence[Upload | FileResult], *, last: bool = True
+    ) -> Sequence[str] | None:
+        """This will put files that an archive holds at the end of the list, and with the last take it out."""
         kept = self._known(job_id)
         if name not in kept.waiting():
-            return []
-        del kept.files[name]
-        new = _files(members, taken=tuple(kept.files))
+            return None
+        new = {each.name: self._member(each) for each in members if each.name not in kept.files}
         kept.files |= new
+        if last:
+            del kept.files[name]
         return list(new)
+
+    def _member(self, member: Upload | FileResult) -> _File:
+        if isinstance(member, Upload):
+            return _File(member.content, len(member.content))
+        return _File(None, 0, result=member, ended_at=self.now())
 
     async def finish(self, job_id: UUID) -> None:
         """This will end a job when no file waits any more; one that has ended stays as it is."""
@@ -200,8 +219,8 @@ class InMemoryJobBoard:
         return self._jobs[job_id]
 
 
-def _files(uploads: Sequence[Upload], *, taken: Sequence[str]) -> dict[str, _File]:
-    names = distinct_names([*taken, *(upload.name for upload in uploads)])[len(taken) :]
+def _files(uploads: Sequence[Upload]) -> dict[str, _File]:
+    names = distinct_names([upload.name for upload in uploads])
     return {
         name: _File(upload.content, len(upload.content)) for name, upload in zip(names, uploads, strict=True)
     }

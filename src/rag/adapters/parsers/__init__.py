@@ -6,16 +6,16 @@ from typing import Final
 
 from rag.adapters.parsers.formats import Format, format_of, named_format, read
 from rag.adapters.parsers.processes import ReadingProcesses
+from rag.adapters.parsers.unread_pages import has_unread_pages
 from rag.domain.documents import ParsedDocument
-from rag.ports.parsing import EmptyDocumentError, FileTooLargeError
+from rag.ports.parsing import EmptyDocumentError, FileTooLargeError, ScanWithoutTextError
 
 MAX_FILE_BYTES: Final = 64 * 2**20
 MAX_SECONDS: Final = 120.0
 RECOGNITION_PATIENCE: Final = 20  # text recognition takes seconds a page
 READING_PROCESSES: Final = 2
-# A thread has no limit of time or memory; whatever a file of this size holds, it is read in milliseconds.
+# A thread has no limit of time or memory, but plain text of this size is read in milliseconds.
 MAX_BYTES_IN_A_THREAD: Final = 4096
-_HARMLESS: Final = frozenset({Format.TEXT, Format.MARKDOWN, Format.HTML, Format.CSV})
 
 
 class FileParser:
@@ -55,13 +55,23 @@ class FileParser:
         loop = asyncio.get_running_loop()
         # The list of what a container holds may be long.
         kind = await loop.run_in_executor(self._thread, format_of, name, content)
-        if kind is Format.PDF and self.recognises_text:
-            kind = Format.SCANNED_PDF
-        if kind not in _HARMLESS or len(content) > MAX_BYTES_IN_A_THREAD:
-            patience = RECOGNITION_PATIENCE if kind is Format.SCANNED_PDF else 1
-            limit = patience * self._timeout_seconds
-            return await self._processes.read(kind, content, timeout_seconds=limit)
+        if kind is not Format.TEXT or len(content) > MAX_BYTES_IN_A_THREAD:
+            return await self._read_apart(kind, content)
         return await loop.run_in_executor(self._thread, read, kind, content)
+
+    async def _read_apart(self, kind: Format, content: bytes) -> ParsedDocument:
+        limit = self._timeout_seconds
+        try:
+            parsed = await self._processes.read(kind, content, timeout_seconds=limit)
+        except ScanWithoutTextError:
+            if not self.recognises_text:
+                raise
+        else:
+            if not (self.recognises_text and has_unread_pages(parsed)):
+                return parsed
+        # Only what is known to hold pictures of pages may take as long as recognition does.
+        limit *= RECOGNITION_PATIENCE
+        return await self._processes.read(Format.SCANNED_PDF, content, timeout_seconds=limit)
 
     def close(self) -> None:
         """This will end the reading processes, after the files that are being read."""

@@ -9,6 +9,7 @@ from rag.adapters.parsers.formats import read
 from rag.adapters.parsers.wire import pack_error, pack_parsed, receive_frame, send_frame, unpack_file
 from rag.domain.errors import RagError
 
+SECONDS_OF_GRACE: Final = 5.0
 MEMORY_LIMIT_BYTES: Final = 2 * 2**30
 
 
@@ -16,14 +17,22 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """This will answer every frame with what was read, or with what is wrong with the file."""
     while True:
         try:
-            kind, content = unpack_file(receive_frame(incoming))
+            kind, content, seconds = unpack_file(receive_frame(incoming))
         except EOFError:
             return
+        _end_after(seconds + SECONDS_OF_GRACE)
         try:
             answer = pack_parsed(read(kind, content))
         except RagError as error:
             answer = pack_error(error)
+        _end_after(0)
         send_frame(outgoing, answer)
+
+
+def _end_after(seconds: float) -> None:
+    """Let the kernel end this process: whoever watches the time may have been killed meanwhile."""
+    if hasattr(signal, "setitimer"):  # Windows has none
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _limit_memory() -> None:

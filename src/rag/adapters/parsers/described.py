@@ -1,7 +1,7 @@
 """What do named fields, from wherever they come, tell about a document?"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -12,6 +12,7 @@ from rag.domain.documents import Metadata
 
 MAX_FIELDS: Final = 50
 _MAX_NAME_CHARACTERS: Final = 100
+_NAMES_IN_A_NOTE: Final = 5
 _DATES: Final = (
     "dated",
     "lastmod",
@@ -37,19 +38,24 @@ _IN_WORDS: Final = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y"
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What was said of a document; `metadata` holds everything else that is a value or a list of values."""
+    """What was said of a document; `metadata` holds everything else that is a value or a list of values.
+
+    Attributes:
+        notes: what was left out, a sentence each.
+    """
 
     title: str | None
     dated: datetime | None
     language: str | None
     metadata: Metadata
+    notes: tuple[str, ...] = ()
 
 
 def described(fields: Mapping[str, object]) -> Described:
     """This will sort fields, named in lower case, into what we use and the rest, all of bounded length.
 
     >>> described({"title": "Backups", "lang": "en-GB", "tags": ["a", "b"]})
-    Described(title='Backups', dated=None, language='en', metadata={'keywords': 'a, b'})
+    Described(title='Backups', dated=None, language='en', metadata={'keywords': 'a, b'}, notes=())
     """
     lines = dict(_lines(fields))
     title = lines.pop("title", None)
@@ -65,6 +71,10 @@ def described(fields: Mapping[str, object]) -> Described:
         dated=next((moment for moment in dates.values() if moment), None),
         language=next((language for language in languages.values() if language), None),
         metadata=dict(list(metadata.items())[:MAX_FIELDS]),
+        notes=(
+            *_misunderstood([*dates, *languages], metadata),
+            *_notes(fields, beyond=list(metadata)[MAX_FIELDS:]),
+        ),
     )
 
 
@@ -119,14 +129,44 @@ def _lines(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield named, line
 
 
+def _notes(fields: Mapping[str, object], *, beyond: Sequence[str]) -> Iterator[str]:
+    deep = [name for name, value in fields.items() if _is_deep(value)]
+    if deep:
+        yield f"Of the fields, what holds further fields or lists was left out: {_some(deep)}."
+    cut = [name for name, value in fields.items() if len(_whole_line_of(value)) > MAX_METADATA_CHARACTERS]
+    if cut:
+        yield f"Fields were cut after {MAX_METADATA_CHARACTERS} characters: {_some(cut)}."
+    if beyond:
+        yield f"Of the fields, those after the first {MAX_FIELDS} were left out: {_some(beyond)}."
+
+
+def _misunderstood(names: Sequence[str], left: Metadata) -> Iterator[str]:
+    for name in names:
+        if name in left:
+            yield f"The {name} was not understood: {left[name][:_MAX_NAME_CHARACTERS]}."
+
+
+def _some(names: Sequence[str]) -> str:
+    named = ", ".join(one_line(name)[:_MAX_NAME_CHARACTERS] for name in names[:_NAMES_IN_A_NOTE])
+    others = len(names) - _NAMES_IN_A_NOTE
+    return f"{named} and {others} more" if others > 0 else named
+
+
+def _is_deep(value: object) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(part, list | dict) and part and not _word_of(part) for part in parts)
+
+
 def _line_of(value: object) -> str | None:
+    return _whole_line_of(value)[:MAX_METADATA_CHARACTERS].strip() or None
+
+
+def _whole_line_of(value: object) -> str:
     """Write a value, or a list of values, on one line; anything deeper is left, but for a person's name."""
     if isinstance(value, list):
-        parts = [_word_of(one) for one in value[:MAX_METADATA_CHARACTERS]]
-        line = ", ".join(part for part in parts if part)
-    else:
-        line = _word_of(value)
-    return one_line(line)[:MAX_METADATA_CHARACTERS].strip() or None
+        parts = [_word_of(one) for one in value]
+        return one_line(", ".join(part for part in parts if part))
+    return one_line(_word_of(value))
 
 
 def _word_of(value: object) -> str:

@@ -15,6 +15,7 @@ from rag.domain.documents import ParsedDocument
 from rag.domain.errors import RagError
 from rag.ports.parsing import (
     EmptyDocumentError,
+    FileTooLargeError,
     ReadingRanOutOfMemoryError,
     UnreadableFileError,
     UnsupportedFormatError,
@@ -106,6 +107,9 @@ _SIGNATURES: Final = (
     (b"\x1f\x8b", "a compressed file"),
     (b"\x7fELF", "a program"),
 )
+SMALL_TEXT: Final = 4_000_000
+# Packed spreadsheets have up to ten; headers and cells that are repeated without end make bombs.
+MOST_CHARACTERS_A_BYTE: Final = 20
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PDF_MARK: Final = b"%PDF-"
@@ -184,6 +188,7 @@ def read(kind: Format, content: bytes) -> ParsedDocument:
 
     Raises:
         EmptyDocumentError: there is no letter and no digit in it.
+        FileTooLargeError: it says far more than its size lets expect.
         UnreadableFileError: its reader failed in a way that it does not know.
         RagError: whatever else its reader found wrong.
     """
@@ -199,4 +204,7 @@ def read(kind: Format, content: bytes) -> ParsedDocument:
         raise UnreadableFileError(reason) from error
     if not has_words(parsed.text):
         raise EmptyDocumentError(f"The {kind} file holds no text.")
+    if len(parsed.text) > max(SMALL_TEXT, MOST_CHARACTERS_A_BYTE * len(content)):
+        size, characters = f"{len(content):,}", f"{len(parsed.text):,}"
+        raise FileTooLargeError(f"The {kind} file of {size} bytes unpacks to {characters} characters.")
     return parsed if parsed.language else replace(parsed, language=language_of(parsed.text))

@@ -43,7 +43,7 @@ def read(content: bytes) -> ParsedDocument:
         language=said.language,
         dated=said.dated,
         metadata=said.metadata,
-        notes=(front.note,) if front.note else (),
+        notes=(*((front.note,) if front.note else ()), *said.notes),
     )
 
 

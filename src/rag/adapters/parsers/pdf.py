@@ -17,6 +17,7 @@ from rag.adapters.parsers.pdf_pages import text_of_pages
 from rag.adapters.parsers.pdf_text import lines_of_page
 from rag.adapters.parsers.pdf_title import title_on_page
 from rag.adapters.parsers.titles import sane_title
+from rag.adapters.parsers.unread_pages import ONE_UNREAD, SEVERAL_UNREAD
 from rag.domain.documents import ParsedDocument
 from rag.ports.parsing import (
     EmptyDocumentError,
@@ -169,11 +170,7 @@ def _notes(document: pdfium.PdfDocument, found: _Found, recogniser: str) -> tupl
         return f"{named_pages([index + 1 for index in indices])} {words}" if indices else None
 
     notes = (
-        note(
-            found.pictures,
-            "holds an image without text and was not read.",
-            "hold images without text and were not read.",
-        ),
+        note(found.pictures, ONE_UNREAD, SEVERAL_UNREAD),
         note(
             found.recognised,
             f"was read by text recognition ({recogniser}).",

@@ -52,7 +52,7 @@ class ReadingProcess:
         timer = threading.Timer(timeout_seconds, self._give_up)
         timer.start()
         try:
-            send_frame(self._to, pack_file(kind, content))
+            send_frame(self._to, pack_file(kind, content, timeout_seconds=timeout_seconds))
             frame = receive_frame(self._from)
         except (EOFError, OSError) as error:
             self.close()

@@ -23,5 +23,9 @@ class SidecarFiles:
         fields = fields_of_json if name.lower().endswith(".json") else fields_of_yaml
         said = described(fields(text) if text.strip() else {})
         return Description(
-            title=said.title, language=said.language, dated=said.dated, metadata=dict(said.metadata)
+            title=said.title,
+            language=said.language,
+            dated=said.dated,
+            metadata=dict(said.metadata),
+            notes=said.notes,
         )

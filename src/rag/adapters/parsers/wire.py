@@ -63,15 +63,15 @@ def _exactly(stream: BinaryIO, count: int) -> bytes:
     return received
 
 
-def pack_file(kind: Format, content: bytes) -> bytes:
-    """This will put a file and its format into one frame."""
-    return kind.value.encode() + b"\n" + content
+def pack_file(kind: Format, content: bytes, *, timeout_seconds: float) -> bytes:
+    """This will put a file, its format and the time it may take into one frame."""
+    return f"{kind.value}\n{timeout_seconds}\n".encode() + content
 
 
-def unpack_file(frame: bytes) -> tuple[Format, bytes]:
-    """This will take apart what `pack_file` made."""
-    kind, _, content = frame.partition(b"\n")
-    return Format(kind.decode()), content
+def unpack_file(frame: bytes) -> tuple[Format, bytes, float]:
+    """This will take apart what `pack_file` made: format, content, and the seconds that it may take."""
+    kind, seconds, content = frame.split(b"\n", 2)
+    return Format(kind.decode()), content, float(seconds)
 
 
 def pack_parsed(parsed: ParsedDocument) -> bytes:

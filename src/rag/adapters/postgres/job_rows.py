@@ -1,10 +1,14 @@
 """How do the rows of jobs and of their files read as what the port speaks of?"""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
-from rag.ports.jobs import Backlog, FileResult, Job, JobState, Progress
+from rag.adapters.postgres.stored_text import storable
+from rag.ports.jobs import Backlog, FileResult, Job, JobState, Progress, Upload
 
 _COLUMNS: Final = """
     SELECT jobs.id, jobs.state, jobs.total, jobs.created_at, jobs.started_at, jobs.finished_at, jobs.worker,
@@ -45,6 +49,23 @@ RESULTS: Final = text(
     FROM job_files WHERE job_id = :id AND outcome IS NOT NULL ORDER BY position
     """
 )
+# Of each of a job's waiting files the newest one that bears its name and was taken in by a later job.
+SUPERSEDED: Final = text(
+    """
+    SELECT DISTINCT ON (ours.name) ours.name, newer.document_id
+    FROM job_files AS ours
+    JOIN jobs AS our_job ON our_job.id = ours.job_id
+    JOIN job_files AS newer ON newer.name = ours.name AND newer.job_id <> ours.job_id
+    JOIN jobs AS newer_job ON newer_job.id = newer.job_id
+    WHERE ours.job_id = :id AND ours.outcome IS NULL AND ours.name = ANY(:names)
+        AND newer.outcome IN ('added', 'changed', 'unchanged')
+        AND (newer_job.created_at, newer_job.id) > (our_job.created_at, our_job.id)
+    ORDER BY ours.name, newer_job.created_at DESC, newer_job.id DESC
+    """
+)
+WAITS: Final = text("SELECT 1 FROM job_files WHERE job_id = :id AND name = :name AND outcome IS NULL")
+NAMES: Final = text("SELECT name, position FROM job_files WHERE job_id = :id")
+TAKE_OUT: Final = text("DELETE FROM job_files WHERE job_id = :id AND name = :name AND outcome IS NULL")
 JOBS_BY_STATE: Final = text("SELECT state, count(*) AS jobs FROM jobs GROUP BY state")
 WAITING: Final = text(
     """
@@ -92,6 +113,31 @@ def result_of(row: RowMapping) -> FileResult:
         notes=tuple(row["notes"]),
         error_code=row["error_code"],
     )
+
+
+def rows_of(
+    job_id: UUID, names: Sequence[str], files: Sequence[Upload | FileResult], *, first: int
+) -> list[dict[str, object]]:
+    """This will write files as rows of `job_files`: to be read, or with the outcome that they have."""
+    return [
+        {"job_id": job_id, "position": position, "name": name, **_columns_of(file)}
+        for position, (name, file) in enumerate(zip(names, files, strict=True), start=first)
+    ]
+
+
+def _columns_of(file: Upload | FileResult) -> dict[str, object]:
+    result = file if isinstance(file, FileResult) else None
+    content = file.content if isinstance(file, Upload) else None
+    return {
+        "content": content,
+        "size_bytes": len(content or b""),
+        "outcome": str(result.outcome) if result else None,
+        "chunks": result.chunks if result else None,
+        "seconds": result.seconds if result else None,
+        "error": storable(result.error) if result else None,
+        "error_code": result.error_code if result else None,
+        "ended_at": datetime.now(UTC) if result else None,
+    }
 
 
 def backlog_of(states: list[RowMapping], waiting: RowMapping) -> Backlog:

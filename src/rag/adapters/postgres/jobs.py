@@ -12,17 +12,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from rag.adapters.postgres.failures import library_failures
 from rag.adapters.postgres.job_rows import (
     JOBS_BY_STATE,
+    NAMES,
     ONE_JOB,
     PAGE_OF_JOBS,
     RESULTS,
+    SUPERSEDED,
+    TAKE_OUT,
     WAITING,
+    WAITS,
     backlog_of,
     job_of,
     result_of,
+    rows_of,
+)
+from rag.adapters.postgres.job_statements import (
+    CANCEL_FILES,
+    CANCEL_JOB,
+    FINISH,
+    RECORD,
+    RETRY_FILES,
+    RETRY_JOB,
 )
 from rag.adapters.postgres.stored_text import storable
-from rag.adapters.postgres.suspects import ALONE_FROM_ATTEMPT, tried_alone
+from rag.adapters.postgres.suspects import ALONE_FROM_ATTEMPT, FORGIVE, tried_alone
 from rag.adapters.postgres.tables import job_files, jobs
+from rag.domain.distinct_names import distinct_names
 from rag.ports.jobs import (
     Backlog,
     FileResult,
@@ -34,63 +48,11 @@ from rag.ports.jobs import (
     UnknownJobError,
     Upload,
     WaitingFile,
-    distinct_names,
 )
 
-_RECORD: Final = text(
-    """
-    UPDATE job_files
-    SET outcome = :outcome, document_id = :document_id, chunks = :chunks, seconds = :seconds, error = :error,
-        error_code = :error_code, notes = :notes, ended_at = now(),
-        content = CASE WHEN :outcome = 'failed' THEN content END
-    WHERE job_id = :id AND name = :name AND (outcome IS NULL OR outcome = 'cancelled')
-    """
-)
-# Only deaths and failures without a file done in between count against a job.
-_GETS_ON: Final = text("UPDATE jobs SET attempts = 1 WHERE id = :id AND attempts > 1")
-_FINISH: Final = text(
-    """
-    UPDATE jobs
-    SET finished_at = now(),
-        state = CASE
-            WHEN EXISTS (SELECT FROM job_files WHERE job_id = :id AND outcome = 'cancelled') THEN 'cancelled'
-            WHEN total > 0 AND NOT EXISTS (
-                SELECT FROM job_files WHERE job_id = :id AND outcome <> 'failed'
-            ) THEN 'failed'
-            ELSE 'succeeded'
-        END
-    WHERE id = :id AND finished_at IS NULL
-        AND NOT EXISTS (SELECT FROM job_files WHERE job_id = :id AND outcome IS NULL)
-    """
-)
-_CANCEL_FILES: Final = text(
-    """
-    UPDATE job_files SET outcome = 'cancelled', content = NULL, chunks = 0, seconds = 0, ended_at = now()
-    WHERE job_id = :id AND outcome IS NULL
-    """
-)
-_CANCEL_JOB: Final = text("UPDATE jobs SET state = 'cancelled', finished_at = now() WHERE id = :id")
-_RETRY_FILES: Final = text(
-    """
-    UPDATE job_files
-    SET outcome = NULL, chunks = NULL, seconds = NULL, error = NULL, error_code = NULL, notes = '{}',
-        ended_at = NULL
-    WHERE job_id = :id AND outcome = 'failed' AND content IS NOT NULL
-    """
-)
-_RETRY_JOB: Final = text(
-    """
-    UPDATE jobs
-    SET state = 'queued', attempts = 0, failure = NULL, worker = NULL, queued_at = now(), started_at = NULL,
-        finished_at = NULL
-    WHERE id = :id
-    """
-)
 _CONTENTS: Final = text(
     "SELECT name, content FROM job_files WHERE job_id = :id AND outcome IS NULL AND name = ANY(:names)"
 )
-_TAKE_OUT: Final = text("DELETE FROM job_files WHERE job_id = :id AND name = :name AND outcome IS NULL")
-_NAMES: Final = text("SELECT name, position FROM job_files WHERE job_id = :id ORDER BY position")
 
 
 class PostgresJobBoard:
@@ -106,7 +68,7 @@ class PostgresJobBoard:
         """
         job_id = uuid4()
         names = distinct_names([storable(upload.name) for upload in uploads])
-        files = _rows(job_id, names, uploads, first=0)
+        files = rows_of(job_id, names, uploads, first=0)
         new = {"id": job_id, "state": JobState.QUEUED.value, "total": len(files)}
         async with self._transaction() as connection:
             await connection.execute(insert(jobs).values(new))
@@ -166,6 +128,12 @@ class PostgresJobBoard:
         async with self._transaction() as connection:
             return {row.name: row.content for row in await connection.execute(_CONTENTS, wanted)}
 
+    async def superseded(self, job_id: UUID, names: Sequence[str]) -> Mapping[str, UUID | None]:
+        """This will name the waiting files that a job submitted later has taken in, with their documents."""
+        wanted = {"id": job_id, "names": list(names)}
+        async with self._transaction() as connection:
+            return {row.name: row.document_id for row in await connection.execute(SUPERSEDED, wanted)}
+
     async def record(self, job_id: UUID, result: FileResult) -> bool:
         """This will store a file's outcome, and say whether the job still wants its files."""
         outcome = {
@@ -181,40 +149,45 @@ class PostgresJobBoard:
         }
         still_open = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
         async with self._transaction() as connection:
-            recorded = await connection.execute(_RECORD, outcome)
+            recorded = await connection.execute(RECORD, outcome)
             if recorded.rowcount:
-                await connection.execute(_GETS_ON, {"id": job_id})
+                await connection.execute(FORGIVE, {"id": job_id})
             return await connection.scalar(still_open) is not None
 
-    async def expand(self, job_id: UUID, name: str, members: Sequence[Upload]) -> Sequence[str]:
-        """This will put the files that an archive holds in its place, in one transaction."""
+    async def expand(
+        self, job_id: UUID, name: str, members: Sequence[Upload | FileResult], *, last: bool = True
+    ) -> Sequence[str] | None:
+        """This will put files that an archive holds at the end of the list, and with the last take it out."""
+        archive = {"id": job_id, "name": storable(name)}
         async with self._transaction() as connection:
             await _lock(connection, job_id)
-            gone = await connection.execute(_TAKE_OUT, {"id": job_id, "name": storable(name)})
-            if not gone.rowcount:
-                return []
-            taken = (await connection.execute(_NAMES, {"id": job_id})).all()
-            new = [storable(member.name) for member in members]
-            names = distinct_names([*(row.name for row in taken), *new])[len(taken) :]
-            first = taken[-1].position + 1 if taken else 0
-            if members:
-                await connection.execute(insert(job_files), _rows(job_id, names, members, first=first))
-            total = len(taken) + len(members)
+            if await connection.scalar(WAITS, archive) is None:
+                return None
+            taken = {row.name: row.position for row in await connection.execute(NAMES, archive)}
+            new = [member for member in members if storable(member.name) not in taken]
+            names = [storable(member.name) for member in new]
+            if new:
+                first = max(taken.values()) + 1
+                await connection.execute(insert(job_files), rows_of(job_id, names, new, first=first))
+                await connection.execute(FORGIVE, archive)
+            if last:
+                await connection.execute(TAKE_OUT, archive)
+            total = len(taken) + len(new) - last
             await connection.execute(update(jobs).where(jobs.c.id == job_id).values(total=total))
             return names
 
     async def finish(self, job_id: UUID) -> None:
         """This will end a job when no file waits any more; one that has ended stays as it is."""
         async with self._transaction() as connection:
-            await connection.execute(_FINISH, {"id": job_id})
+            await connection.execute(FINISH, {"id": job_id})
 
     async def cancel(self, job_id: UUID) -> Job:
         """This will end a job now; what is searchable stays."""
         async with self._transaction() as connection:
             state = await _lock(connection, job_id)
             if state in {JobState.QUEUED, JobState.RUNNING}:
-                await connection.execute(_CANCEL_FILES, {"id": job_id})
-                await connection.execute(_CANCEL_JOB, {"id": job_id})
+                await connection.execute(CANCEL_FILES, {"id": job_id})
+                await connection.execute(CANCEL_JOB, {"id": job_id})
             elif state is not JobState.CANCELLED:
                 raise JobEndedError(f"The job {job_id} has {state.value} already.")
             return await _shown(connection, job_id)
@@ -225,9 +198,10 @@ class PostgresJobBoard:
             state = await _lock(connection, job_id)
             if state in {JobState.QUEUED, JobState.RUNNING}:
                 raise JobNotEndedError(f"The job {job_id} is still {state.value}.")
-            if not (await connection.execute(_RETRY_FILES, {"id": job_id})).rowcount:
+            if not (await connection.execute(RETRY_FILES, {"id": job_id})).rowcount:
                 raise NothingToRetryError(f"The job {job_id} has no failed file whose bytes are kept.")
-            await connection.execute(_RETRY_JOB, {"id": job_id})
+            await connection.execute(FORGIVE, {"id": job_id})
+            await connection.execute(RETRY_JOB, {"id": job_id})
             await _enqueue(connection, job_id)
             return await _shown(connection, job_id)
 
@@ -249,21 +223,6 @@ async def consume_jobs(
     from rag.adapters.postgres.queue import JobConsumer  # noqa: PLC0415 - pgqueuer takes 0.15 s to import
 
     await JobConsumer(database_url, handle=handle, stopped=stopped, until_empty=until_empty).run()
-
-
-def _rows(
-    job_id: UUID, names: Sequence[str], uploads: Sequence[Upload], *, first: int
-) -> list[dict[str, object]]:
-    return [
-        {
-            "job_id": job_id,
-            "position": position,
-            "name": name,
-            "content": upload.content,
-            "size_bytes": len(upload.content),
-        }
-        for position, (name, upload) in enumerate(zip(names, uploads, strict=True), start=first)
-    ]
 
 
 async def _enqueue(connection: AsyncConnection, job_id: UUID) -> None:

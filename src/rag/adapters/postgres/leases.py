@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag.adapters.postgres.failures import library_failures
+from rag.adapters.postgres.lease_waits import Impatience, Wait
 from rag.ports.library import LibraryUnavailableError
 
 POLL_SECONDS: Final = 0.05
@@ -29,8 +30,9 @@ class PostgresLeases:
     does so over a connection of its own: `engine` is one that `connect_for_leases` made.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, impatience: Impatience | None = None) -> None:
         self._engine = engine
+        self._impatience = impatience or Impatience()
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
@@ -38,22 +40,23 @@ class PostgresLeases:
         """This will wait until nobody else holds `name`, and hold it until the context ends.
 
         Raises:
-            LibraryUnavailableError: PostgreSQL cannot be reached; or, at the end, the connection was lost
-                in the meantime, so that somebody else may have held `name` as well.
+            LibraryUnavailableError: PostgreSQL cannot be reached; or one and the same holder did not give
+                `name` back for minutes; or, at the end, the connection was lost in the meantime, so that
+                somebody else may have held `name` as well.
         """
         async with self._queues[name]:
             connection = self._engine.connect()
             with library_failures():
                 await connection.start()
             try:
-                await _acquire(connection, name)
+                await _acquire(connection, name, self._impatience)
                 yield
                 await _give_back(connection, name)
             finally:
                 await _close(connection, name)
 
 
-async def _acquire(connection: AsyncConnection, name: str) -> None:
+async def _acquire(connection: AsyncConnection, name: str, impatience: Impatience) -> None:
     """Ask again and again, rather than wait inside a statement that the time limit would end.
 
     A server that ends idle transactions must not end this one.
@@ -61,9 +64,12 @@ async def _acquire(connection: AsyncConnection, name: str) -> None:
     patient = func.set_config("idle_in_transaction_session_timeout", "0", True)
     with library_failures():
         await connection.execute(select(patient))
-        locking = select(func.pg_try_advisory_xact_lock(_key(name)))
-        while not await connection.scalar(locking):  # noqa: ASYNC110 - another process tells no event
+        key = _key(name)
+        locking = select(func.pg_try_advisory_xact_lock(key))
+        wait = Wait(connection, name, key, impatience)
+        while not await connection.scalar(locking):
             await asyncio.sleep(POLL_SECONDS)
+            await wait.go_on()
 
 
 async def _give_back(connection: AsyncConnection, name: str) -> None:

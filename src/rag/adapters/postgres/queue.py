@@ -20,7 +20,8 @@ from rag.adapters.postgres.owned_queue import OwnedQueue, queue_of
 from rag.adapters.postgres.processes import is_gone, process_name
 from rag.adapters.postgres.queue_names import ENTRYPOINT, QUEUE_NAMES
 from rag.adapters.postgres.stored_text import storable
-from rag.adapters.postgres.suspects import blame_first_file
+from rag.adapters.postgres.suspects import ALONE_FROM_ATTEMPT, blame_first_file
+from rag.adapters.postgres.turns import Turns
 from rag.domain.errors import UnavailableError
 from rag.ports.jobs import DAYS_KEPT
 from rag.ports.library import LibraryUnavailableError
@@ -49,11 +50,12 @@ class Patience:
 
     Attributes:
         attempts: how often it may fail without getting on before it is given up.
-        deaths: how often its workers may die without getting on before the file that the last of them tried
-            alone is given up; many, because most are killed for reasons that no file has.
+        deaths: how many workers may die while they try one and the same file, and do nothing else, before it
+            is given up; many, because most are killed for reasons that no file has.
         retry_seconds: the pause before the second attempt; it doubles with each further one.
         outage_seconds: the pause while something we depend on is unavailable; that uses up no attempt.
-        give_up_seconds: the age at which a job is given up even if all that stood in its way was an outage.
+        give_up_seconds: how long it may fail without getting on, even if all that stood in its way was an
+            outage.
     """
 
     attempts: int = 5
@@ -90,6 +92,7 @@ class JobConsumer:
     reconnect_seconds: float = field(default=1.0, kw_only=True)
     stopped: asyncio.Event = field(default_factory=asyncio.Event, kw_only=True)
     _running: set[asyncio.Future[None]] = field(default_factory=set, init=False)
+    _turns: Turns = field(default_factory=Turns, init=False)
     _manager: QueueManager | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -215,19 +218,21 @@ class JobConsumer:
             raise RetryRequested(pause, storable(str(failure))) from None
 
     async def _attempt_claimed(self, driver: AsyncpgDriver, job_id: UUID) -> None:
-        if self.stopped.is_set():
-            raise RetryRequested(timedelta(0), _STOPPED)
-        claim = await driver.fetch(sql.CLAIM, job_id, self.worker)
-        if not claim:
-            return  # it has ended, and the queue did not hear of it
-        attempt, age = int(str(claim[0]["attempts"])), float(str(claim[0]["age"]))
-        await self._relieve(driver, job_id, claim[0]["before"])
-        if attempt > self.patience.deaths:
-            await blame_first_file(driver, job_id, deaths=attempt - 1)
-            attempt = 1
-        task = asyncio.ensure_future(self.handle(job_id))
-        await self._run_while_ours(driver, job_id, task)
-        await self._settle(driver, job_id, task, attempt=attempt, age=age)
+        rows = await driver.fetch(sql.ATTEMPTS, job_id)
+        alone = bool(rows) and int(str(rows[0]["attempts"])) + 1 >= ALONE_FROM_ATTEMPT
+        async with self._turns.take(alone=alone):
+            if self.stopped.is_set():
+                raise RetryRequested(timedelta(0), _STOPPED)
+            claim = await driver.fetch(sql.CLAIM, job_id, self.worker, alone)
+            if not claim:
+                return  # it has ended, and the queue did not hear of it
+            await self._relieve(driver, job_id, claim[0]["before"])
+            deaths = int(str(claim[0]["alone_deaths"]))
+            if deaths >= self.patience.deaths:
+                await blame_first_file(driver, job_id, deaths=deaths)
+            task = asyncio.ensure_future(self.handle(job_id))
+            await self._run_while_ours(driver, job_id, task)
+            await self._settle(driver, job_id, task)
 
     async def _relieve(self, driver: AsyncpgDriver, job_id: UUID, before: object) -> None:
         """Take from a silent worker what it holds: it may be asleep in the middle of a write."""
@@ -261,29 +266,25 @@ class JobConsumer:
             rows = await driver.fetch(sql.IS_OURS, job_id, self.worker)
             ours = bool(rows) and bool(rows[0]["ours"])
 
-    async def _settle(
-        self, driver: AsyncpgDriver, job_id: UUID, task: asyncio.Future[None], *, attempt: int, age: float
-    ) -> None:
+    async def _settle(self, driver: AsyncpgDriver, job_id: UUID, task: asyncio.Future[None]) -> None:
         if self.stopped.is_set() and await self._was_cut_short(driver, job_id, task):
-            await driver.execute(sql.UNCLAIM, job_id, self.worker, None)
+            await driver.execute(sql.UNCLAIM, job_id, self.worker)
             raise RetryRequested(timedelta(0), _STOPPED)
         failure = asyncio.CancelledError("cancelled") if task.cancelled() else task.exception()
         if failure is None:
             return
-        (row,) = await driver.fetch(sql.ATTEMPTS, job_id) or [{"attempts": attempt}]
-        attempt = int(str(row["attempts"]))
-        reason = storable(f"{type(failure).__name__}: {failure}")
-        _log.warning("job_attempt_failed", job_id=str(job_id), attempt=attempt, exc_info=failure)
         outage = isinstance(failure, UnavailableError)
-        if age > self.patience.give_up_seconds or (attempt >= self.patience.attempts and not outage):
+        reason = storable(f"{type(failure).__name__}: {failure}")
+        rows = await driver.fetch(sql.NOTE_FAILURE, job_id, self.worker, reason, outage)
+        if not rows:
+            raise RetryRequested(timedelta(0), _TAKEN)
+        failures, seconds = int(str(rows[0]["failures"])), float(str(rows[0]["failing_seconds"]))
+        _log.warning("job_attempt_failed", job_id=str(job_id), failures=failures, exc_info=failure)
+        if seconds > self.patience.give_up_seconds or (failures >= self.patience.attempts and not outage):
             await self._give_up(driver, job_id, reason=reason)
             return
-        if outage:
-            await driver.execute(sql.UNCLAIM, job_id, self.worker, reason)
-            raise RetryRequested(timedelta(seconds=self.patience.outage_seconds), reason)
-        await driver.execute(sql.REMEMBER_FAILURE, job_id, reason, self.worker)
-        pause = self.patience.retry_seconds * 2.0 ** (attempt - 1)
-        raise RetryRequested(timedelta(seconds=pause), reason)
+        pause = self.patience.retry_seconds * 2.0 ** (failures - 1)
+        raise RetryRequested(timedelta(seconds=self.patience.outage_seconds if outage else pause), reason)
 
     async def _was_cut_short(self, driver: AsyncpgDriver, job_id: UUID, task: asyncio.Future[None]) -> bool:
         if task.cancelled():

@@ -3,11 +3,15 @@
 from typing import Final
 
 # Whose job it is stands in `jobs`: the last one to claim it. The queue's own row says who looks after it.
+# A claim that still stands is that of a worker which died, or fell silent; a death beside other jobs tells
+# nothing about this one.
 CLAIM: Final = """
-    UPDATE jobs SET attempts = jobs.attempts + 1, worker = $2
+    UPDATE jobs SET attempts = jobs.attempts + 1, worker = $2, alone = $3,
+        alone_deaths = jobs.alone_deaths + (jobs.alone AND before.worker IS DISTINCT FROM $2
+                                            AND before.worker IS NOT NULL)::int
     FROM (SELECT id, worker FROM jobs WHERE id = $1 FOR UPDATE) AS before
     WHERE jobs.id = before.id AND finished_at IS NULL
-    RETURNING attempts, extract(epoch FROM now() - queued_at)::float8 AS age, before.worker AS before
+    RETURNING alone_deaths, before.worker AS before
 """
 ATTEMPTS: Final = "SELECT attempts FROM jobs WHERE id = $1"
 WORKERS: Final = "SELECT DISTINCT worker FROM jobs WHERE worker IS NOT NULL AND finished_at IS NULL"
@@ -26,8 +30,14 @@ END_SESSIONS: Final = """
         AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => $2)
 """
 UNCLAIM: Final = """
-    UPDATE jobs SET attempts = attempts - 1, worker = NULL, failure = coalesce($3, failure)
+    UPDATE jobs SET attempts = attempts - 1, worker = NULL WHERE id = $1 AND worker = $2
+"""
+# $4 says that it was an outage, which uses up no attempt.
+NOTE_FAILURE: Final = """
+    UPDATE jobs SET failure = $3, worker = NULL, attempts = attempts - $4::boolean::int,
+        failures = failures + 1 - $4::boolean::int, failing_since = coalesce(failing_since, now())
     WHERE id = $1 AND worker = $2
+    RETURNING failures, extract(epoch FROM now() - failing_since)::float8 AS failing_seconds
 """
 # The bytes stay: whoever has seen to the reason can have the files tried again.
 GIVE_UP: Final = """
@@ -38,7 +48,6 @@ GIVE_UP: Final = """
     UPDATE jobs SET state = 'failed', failure = $2, finished_at = now()
     WHERE id = $1 AND finished_at IS NULL
 """
-REMEMBER_FAILURE: Final = "UPDATE jobs SET failure = $2, worker = NULL WHERE id = $1 AND worker = $3"
 STRAYED: Final = """
     SELECT id FROM jobs
     WHERE finished_at IS NULL AND NOT EXISTS (

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from sqlalchemy import text
+
 from rag.domain.names import described_by
 from rag.ports.jobs import WaitingFile
 
@@ -11,6 +13,13 @@ if TYPE_CHECKING:  # a type alone: pgqueuer takes 0.15 s to import
     from pgqueuer.ports.driver import Driver
 
 ALONE_FROM_ATTEMPT: Final = 3
+# Only deaths and failures without a file done in between count against a job.
+FORGIVE: Final = text(
+    """
+    UPDATE jobs SET attempts = 1, alone = false, alone_deaths = 0, failures = 0, failing_since = NULL
+    WHERE id = :id AND (attempts > 1 OR failing_since IS NOT NULL)
+    """
+)
 
 _OPEN_FILES: Final = "SELECT name FROM job_files WHERE job_id = $1 AND outcome IS NULL ORDER BY position"
 # The bytes stay: whoever has seen to the reason can have the file tried again.
@@ -18,7 +27,7 @@ _BLAME: Final = """
     UPDATE job_files SET outcome = 'failed', chunks = 0, seconds = 0, error = $3, ended_at = now()
     WHERE job_id = $1 AND name = $2 AND outcome IS NULL
 """
-_BEGIN_ANEW: Final = "UPDATE jobs SET attempts = 1 WHERE id = $1"
+_BEGIN_ANEW: Final = "UPDATE jobs SET attempts = 1, alone = false, alone_deaths = 0 WHERE id = $1"
 
 
 def tried_alone(waiting: Sequence[WaitingFile]) -> Sequence[WaitingFile]:

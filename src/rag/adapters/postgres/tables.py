@@ -186,6 +186,11 @@ jobs: Final = Table(
     Column("finished_at", _TIME),
     Column("worker", Text),
     Column("queued_at", _TIME, nullable=False, server_default=_NOW),
+    # Whether its last attempt has its worker to itself, and how many workers died of such attempts in a row.
+    Column("alone", Boolean, nullable=False, server_default=text("false")),
+    Column("alone_deaths", Integer, nullable=False, server_default=text("0")),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("failing_since", _TIME),
     CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="jobs_state"),
     Index("jobs_open", "created_at", postgresql_where=text("finished_at IS NULL")),
     Index("jobs_by_time", "created_at", "id"),

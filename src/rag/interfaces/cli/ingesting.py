@@ -1,10 +1,11 @@
 """How does an ingest look while it runs, and what is said of it afterwards?"""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rag.interfaces.cli.output import counted, note, progress, say_table
 from rag.interfaces.cli.shapes import Shape, outcome_shape
@@ -14,6 +15,8 @@ if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modu
     from rag.ports.files import SourceFile
     from rag.services.gather_files import Gathered
     from rag.services.ingest import FileOutcome
+
+NAMED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,14 @@ def note_gathered(gathered: "Gathered") -> None:
 
 
 def note_passed_over(names: Sequence[str]) -> None:
-    """This will say which kinds of files are left out."""
-    if names:
-        kinds = sorted({PurePath(name).suffix or name for name in names})
-        note(f"{counted(len(names), 'file')} of other formats passed over: {', '.join(kinds[:8])}")
+    """This will name the files that are left out, or say of which kinds they are where they are many."""
+    if not names:
+        return
+    shown = sorted(names)
+    if len(names) > NAMED:
+        kinds = Counter(PurePath(name).suffix or "no ending" for name in names).most_common()
+        shown = [f"{number} {kind}" for kind, number in kinds[:NAMED]] + ["…"] * (len(kinds) > NAMED)
+    note(f"{counted(len(names), 'file')} of other formats passed over: {', '.join(shown)}")
 
 
 def say_report(report: IngestReport) -> None:

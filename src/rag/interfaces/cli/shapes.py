@@ -115,8 +115,10 @@ def outcome_shape(outcome: "FileOutcome") -> Shape:
         "file_path": outcome.file.file_path,
         "outcome": outcome.outcome.value,
         "document_id": None if error else str(outcome.document_id),
+        "characters": outcome.characters,
         "chunks": outcome.chunks,
         "seconds": round(outcome.seconds, 3),
+        "notes": list(outcome.notes),
         "error": {"code": error.code, "message": str(error), "advice": error.advice} if error else None,
     }
 

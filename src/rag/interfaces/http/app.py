@@ -10,7 +10,7 @@ from rag.bootstrap import VERSION, Application, Settings, open_application
 from rag.interfaces.http.background import Warmth, at_work
 from rag.interfaces.http.handlers import install_handlers
 from rag.interfaces.http.listening import listening, run_until_stopped
-from rag.interfaces.http.middleware import BodyLimit, QuestionLimit, RequestBoundary
+from rag.interfaces.http.middleware import BodyLimit, QuestionLimit, RequestBoundary, UploadLimit
 from rag.interfaces.http.openapi import DESCRIPTION, TAGS, RagApi, operation_id
 from rag.interfaces.http.routes import documents, feedback, jobs, operation, query
 from rag.interfaces.log import configure_logging
@@ -82,6 +82,7 @@ def _bare_app() -> FastAPI:
     install_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(QuestionLimit)
+    app.add_middleware(UploadLimit)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestBoundary)
     return app

@@ -76,6 +76,18 @@ class OverloadedError(UnavailableError):
         self.limit = limit
 
 
+class UploadsOverloadedError(UnavailableError):
+    """As many uploads as we hold in memory at once are being stored already."""
+
+    code: ClassVar[str] = "uploads_overloaded"
+    kind: ClassVar[str] = "Overload"
+    advice: ClassVar[str] = "Wait as long as Retry-After says, then send the files again."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} uploads are being stored already, which is the most at once.")
+        self.limit = limit
+
+
 class NotReadyError(UnavailableError):
     """No question can be answered yet, or not any more."""
 

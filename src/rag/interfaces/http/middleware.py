@@ -10,7 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.domain.errors import RagError
 from rag.interfaces.http.context import application_in
-from rag.interfaces.http.errors import BodyTooLargeError, OverloadedError, RefusedError
+from rag.interfaces.http.errors import (
+    BodyTooLargeError,
+    OverloadedError,
+    RefusedError,
+    UploadsOverloadedError,
+)
 from rag.interfaces.http.handlers import answer_error, report, report_unforeseen
 from rag.interfaces.http.problems import UNFORESEEN
 
@@ -20,6 +25,7 @@ MIB: Final = 1024 * 1024
 BODY_LIMIT: Final = 1 * MIB
 UPLOAD_LIMIT: Final = 64 * MIB
 UPLOADS: Final = "/documents"
+UPLOADS_AT_ONCE: Final = 4  # each is held in memory whole, so this many times UPLOAD_LIMIT
 QUESTIONS: Final = ("/query", "/search")
 
 
@@ -94,7 +100,7 @@ class QuestionLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """This will pass on a question if there is room; a stream keeps its place until it ends."""
-        if not _is_question(scope):
+        if not _is_post(scope, *QUESTIONS):
             await self._app(scope, receive, send)
             return
         application = application_in(scope)
@@ -110,14 +116,36 @@ class QuestionLimit:
             self._active -= 1
 
 
+class UploadLimit:
+    """Takes in at most `UPLOADS_AT_ONCE` uploads at once, and refuses the others immediately."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._active = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """This will pass on an upload if there is room; it keeps its place until it is answered."""
+        if not _is_post(scope, UPLOADS):
+            await self._app(scope, receive, send)
+            return
+        if self._active >= UPLOADS_AT_ONCE:
+            await refuse(UploadsOverloadedError(UPLOADS_AT_ONCE), scope, receive, send)
+            return
+        self._active += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._active -= 1
+
+
 async def refuse(error: RagError, scope: Scope, receive: Receive, send: Send) -> None:
     """This will answer with the error without asking the route."""
     report(error, scope=scope)
     await answer_error(error, scope)(scope, receive, send)
 
 
-def _is_question(scope: Scope) -> bool:
-    return scope["type"] == "http" and scope["method"] == HTTPMethod.POST and scope["path"] in QUESTIONS
+def _is_post(scope: Scope, *paths: str) -> bool:
+    return scope["type"] == "http" and scope["method"] == HTTPMethod.POST and scope["path"] in paths
 
 
 def _request_id(scope: Scope) -> str:

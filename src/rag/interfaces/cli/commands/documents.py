@@ -112,7 +112,7 @@ async def _delete(document_id: UUID, *, yes: bool, dry_run: bool, as_json: bool)
         if not dry_run and not yes and not _confirmed():
             note("Nothing was deleted.")
             raise typer.Exit(FAILED)
-        chunks = 0 if dry_run else (await opened.delete_document(document_id)).chunks
+        chunks = summary.chunks if dry_run else (await opened.delete_document(document_id)).chunks
     if as_json:
         shape = {"document_id": str(document_id), "source": summary.source}
         say_json({**shape, "deleted": not dry_run, "chunks": chunks})

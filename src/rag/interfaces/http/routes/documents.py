@@ -13,8 +13,9 @@ from rag.interfaces.http.errors import (
     FieldError,
     RequestInvalidError,
     RequestMalformedError,
+    UploadsOverloadedError,
 )
-from rag.interfaces.http.middleware import UPLOAD_LIMIT
+from rag.interfaces.http.middleware import UPLOAD_LIMIT, UPLOADS_AT_ONCE
 from rag.interfaces.http.openapi import fails_with, replies_with
 from rag.interfaces.http.replies import json_reply
 from rag.interfaces.http.schemas.documents import (
@@ -68,6 +69,7 @@ LOCATION: Final = {
             BodyTooLargeError(UPLOAD_LIMIT),
             RequestInvalidError([FieldError("body.files", "Field required")]),
             FileNameError("A file was sent without a name."),
+            UploadsOverloadedError(UPLOADS_AT_ONCE),
             LIBRARY_AWAY,
         ),
     },
@@ -81,7 +83,8 @@ async def upload(
 ) -> Response:
     """Takes several files at once and makes them searchable in the background.
 
-    The files are safe once this is answered. A file with a name that was sent before replaces that document.
+    The files are safe once this is answered. A file with a name that was sent before replaces that document,
+    and the one that was sent last stands, whichever of them is taken in first.
     Two files of one name in one upload become two documents, such as `a.md` and `a (2).md`. Folders in a
     name are kept, steps upwards are not. The files in an archive such as `bundle.zip` become documents of
     their own, such as `bundle.zip/a.md`. A sidecar such as `a.pdf.meta.yaml` gives the `a.pdf` of the same
