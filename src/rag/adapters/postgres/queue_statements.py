@@ -23,11 +23,13 @@ SILENCE: Final = """
 """
 IS_OURS: Final = "SELECT worker IS NOT DISTINCT FROM $2 AS ours FROM jobs WHERE id = $1"
 IS_OPEN: Final = "SELECT finished_at IS NULL AS open FROM jobs WHERE id = $1"
-# A worker that was put to sleep in the middle of a write holds its locks until its sessions end.
+# A worker that was put to sleep in the middle of a write holds its locks until its sessions end; one that
+# slept in the middle of a COPY is active, and waits for its client.
 END_SESSIONS: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'rag ' || $1 AND datname = current_database() AND usename = current_user
-        AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => $2)
+        AND (state LIKE 'idle in transaction%' OR (state = 'active' AND wait_event_type = 'Client'))
+        AND state_change < now() - make_interval(secs => $2)
 """
 UNCLAIM: Final = """
     UPDATE jobs SET attempts = attempts - 1, worker = NULL WHERE id = $1 AND worker = $2
