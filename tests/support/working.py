@@ -18,13 +18,29 @@ from rag.ports.jobs import FileResult, Job, Upload
 FILES = [Upload("a.md", b"# A"), Upload("b.md", b"# B")]
 BRIEF = Patience(attempts=3, deaths=3, retry_seconds=0.05, outage_seconds=0.05)
 
-# A worker that takes a job, says so, and never comes to an end with it.
+# A worker that takes a job, says so, and never comes to an end with it. It holds a lease, and in the middle
+# of a write also the job's row, and a table that half a COPY has been sent to.
 STUCK_WORKER = """
 import asyncio, sys
+import asyncpg
 from rag.adapters.postgres import PostgresLeases, connect_for_leases, signed
 from rag.adapters.postgres.queue import JobConsumer
+copying = asyncio.Event()
+async def half_a_copy():
+    copying.set()
+    yield b"half a row"
+    await asyncio.sleep(600)
+async def write(url, job_id):
+    session = await asyncpg.connect(url.replace("+asyncpg", ""))
+    async with session.transaction():
+        await session.execute("UPDATE jobs SET attempts = attempts WHERE id = $1", job_id)
+        await session.copy_to_table("index_removals", source=half_a_copy())
 async def handle(job_id):
-    async with PostgresLeases(connect_for_leases(signed(sys.argv[1]))).hold("writing"):
+    url = signed(sys.argv[1])
+    async with PostgresLeases(connect_for_leases(url)).hold("writing"):
+        if sys.argv[2] == "half a write":
+            writing = asyncio.ensure_future(write(url, job_id))
+            await copying.wait()
         print("took", job_id, flush=True)
         try:
             await asyncio.sleep(600)
@@ -36,10 +52,12 @@ asyncio.run(JobConsumer(sys.argv[1], handle=handle, takeover_seconds=1.0).run())
 
 
 @asynccontextmanager
-async def stuck_worker(database_url: str, job_id: UUID) -> AsyncIterator[asyncio.subprocess.Process]:
+async def stuck_worker(
+    database_url: str, job_id: UUID, *, holding: str = "a lease"
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a worker in a process of its own, and wait until it has taken the job."""
     worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", STUCK_WORKER, database_url, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", STUCK_WORKER, database_url, holding, stdout=asyncio.subprocess.PIPE
     )
     assert worker.stdout is not None
     assert await worker.stdout.readline() == f"took {job_id}\n".encode()

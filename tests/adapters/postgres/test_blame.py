@@ -17,12 +17,6 @@ from tests.support.working import BRIEF, FILES, ended, ingesting, stuck_worker, 
 SUSPECT = "UPDATE jobs SET attempts = :deaths + 2, alone_deaths = :deaths"
 
 
-@pytest.fixture
-def board(pool: AsyncEngine) -> PostgresJobBoard:
-    """An empty job board."""
-    return PostgresJobBoard(pool)
-
-
 async def test_a_file_that_takes_its_workers_down_fails_alone(
     database_url: str, board: PostgresJobBoard, pool: AsyncEngine
 ) -> None:

@@ -18,12 +18,6 @@ from rag.ports.library import LibraryUnavailableError
 from tests.support.working import BRIEF, FILES, ended, ingesting, queued, working
 
 
-@pytest.fixture
-def board(pool: AsyncEngine) -> PostgresJobBoard:
-    """An empty job board."""
-    return PostgresJobBoard(pool)
-
-
 async def test_several_consumers_share_the_jobs(
     database_url: str, board: PostgresJobBoard, pool: AsyncEngine
 ) -> None:

@@ -7,18 +7,13 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters.postgres import PostgresJobBoard, PostgresLeases, connect_for_leases
 from rag.adapters.postgres.queue import JobConsumer, Patience
 from rag.ports.jobs import FileResult, JobState
 from tests.support.working import FILES, ended, ingesting, stuck_worker, working
-
-
-@pytest.fixture
-def board(pool: AsyncEngine) -> PostgresJobBoard:
-    """An empty job board."""
-    return PostgresJobBoard(pool)
 
 
 async def test_a_killed_workers_job_is_taken_over(database_url: str, board: PostgresJobBoard) -> None:
@@ -35,7 +30,9 @@ async def test_a_killed_workers_job_is_taken_over(database_url: str, board: Post
     assert seen == {job.id: 1}
 
 
-async def test_a_sleeping_workers_job_is_taken_over(database_url: str, board: PostgresJobBoard) -> None:
+async def test_a_sleeping_workers_job_is_taken_over(
+    database_url: str, board: PostgresJobBoard, pool: AsyncEngine
+) -> None:
     """What it holds is taken from it, and when it wakes it lets go of the job and ends no other's work."""
     job = await board.submit(FILES)
     hold = PostgresLeases(connect_for_leases(database_url)).hold
@@ -43,12 +40,14 @@ async def test_a_sleeping_workers_job_is_taken_over(database_url: str, board: Po
     awake = asyncio.Event()
 
     async def handle(job_id: UUID) -> None:
-        async with asyncio.timeout(10), hold("writing"):
+        async with asyncio.timeout(10), hold("writing"), pool.begin() as connection:
+            await connection.execute(text("LOCK TABLE index_removals"))
+            await connection.rollback()
             sleeper.send_signal(signal.SIGCONT)
             await awake.wait()
             await ingest(job_id)
 
-    async with stuck_worker(database_url, job.id) as sleeper:
+    async with stuck_worker(database_url, job.id, holding="half a write") as sleeper:
         sleeper.send_signal(signal.SIGSTOP)
         async with working(JobConsumer(database_url, handle=handle, worker="other", takeover_seconds=1.0)):
             assert sleeper.stdout is not None

@@ -218,15 +218,17 @@ class JobConsumer:
             raise RetryRequested(pause, storable(str(failure))) from None
 
     async def _attempt_claimed(self, driver: AsyncpgDriver, job_id: UUID) -> None:
-        rows = await driver.fetch(sql.ATTEMPTS, job_id)
-        alone = bool(rows) and int(str(rows[0]["attempts"])) + 1 >= ALONE_FROM_ATTEMPT
+        rows = await driver.fetch(sql.BEFORE, job_id)
+        if not rows:
+            return  # it has ended, and the queue did not hear of it
+        alone = int(str(rows[0]["attempts"])) + 1 >= ALONE_FROM_ATTEMPT
         async with self._turns.take(alone=alone):
             if self.stopped.is_set():
                 raise RetryRequested(timedelta(0), _STOPPED)
+            await self._relieve(driver, job_id, rows[0]["worker"])
             claim = await driver.fetch(sql.CLAIM, job_id, self.worker, alone)
             if not claim:
-                return  # it has ended, and the queue did not hear of it
-            await self._relieve(driver, job_id, claim[0]["before"])
+                return
             deaths = int(str(claim[0]["alone_deaths"]))
             if deaths >= self.patience.deaths:
                 await blame_first_file(driver, job_id, deaths=deaths)
@@ -235,7 +237,7 @@ class JobConsumer:
             await self._settle(driver, job_id, task)
 
     async def _relieve(self, driver: AsyncpgDriver, job_id: UUID, before: object) -> None:
-        """Take from a silent worker what it holds: it may be asleep in the middle of a write."""
+        """Take from a silent worker what it holds, be it the job's row: it may be asleep in a write."""
         if before is not None and before != self.worker:
             _log.warning("job_taken_over", job_id=str(job_id), worker=before)
             await driver.fetch(sql.END_SESSIONS, before, self.takeover_seconds / 3)

@@ -11,9 +11,9 @@ CLAIM: Final = """
                                             AND before.worker IS NOT NULL)::int
     FROM (SELECT id, worker FROM jobs WHERE id = $1 FOR UPDATE) AS before
     WHERE jobs.id = before.id AND finished_at IS NULL
-    RETURNING alone_deaths, before.worker AS before
+    RETURNING alone_deaths
 """
-ATTEMPTS: Final = "SELECT attempts FROM jobs WHERE id = $1"
+BEFORE: Final = "SELECT attempts, worker FROM jobs WHERE id = $1 AND finished_at IS NULL"
 WORKERS: Final = "SELECT DISTINCT worker FROM jobs WHERE worker IS NOT NULL AND finished_at IS NULL"
 SILENCE: Final = """
     UPDATE pgqueuer SET heartbeat = 'epoch'
@@ -23,12 +23,12 @@ SILENCE: Final = """
 """
 IS_OURS: Final = "SELECT worker IS NOT DISTINCT FROM $2 AS ours FROM jobs WHERE id = $1"
 IS_OPEN: Final = "SELECT finished_at IS NULL AS open FROM jobs WHERE id = $1"
-# A worker that was put to sleep in the middle of a write holds its locks until its sessions end; one that
-# slept in the middle of a COPY is active, and waits for its client.
+# A worker that was put to sleep in the middle of a write holds its locks until its sessions end. Each waits
+# for its client: idle in a transaction, or active with half a COPY or half a batch of statements.
 END_SESSIONS: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'rag ' || $1 AND datname = current_database() AND usename = current_user
-        AND (state LIKE 'idle in transaction%' OR (state = 'active' AND wait_event_type = 'Client'))
+        AND xact_start IS NOT NULL AND wait_event_type = 'Client'
         AND state_change < now() - make_interval(secs => $2)
 """
 UNCLAIM: Final = """
