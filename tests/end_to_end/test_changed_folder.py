@@ -21,7 +21,6 @@ from rag.services.delete_document import DeleteDocument
 from rag.services.describe_files import DescribeFiles
 from rag.services.expand_archives import ExpandArchives
 from rag.services.gather_files import GatherFiles
-from rag.services.look_on_disk import gone_from_disk
 from rag.services.plan_sync import PlanSync, SyncPlan
 from rag.services.sync_folder import SyncFolder
 from tests.support.folder_changes import WAYS, Way, lay
@@ -65,6 +64,7 @@ def over_fakes() -> Syncing:
     """Make a sync over an empty library in memory."""
     bench = Workbench()
     archives = FileArchives(lambda name: name.endswith((".md", ".txt")))
+    finder = FolderFinder(reads=archives.is_wanted)
     delete = DeleteDocument(
         library=bench.library,
         index=bench.index,
@@ -72,9 +72,9 @@ def over_fakes() -> Syncing:
         finish_removals=bench.finish_removals(),
     )
     return Syncing(
-        FolderFinder(reads=archives.is_wanted),
+        finder,
         GatherFiles(expand=ExpandArchives(archives), describe=DescribeFiles(SidecarFiles())),
-        PlanSync(bench.library),
+        PlanSync(bench.library, finder),
         SyncFolder(ingest=bench.ingest(), delete_document=delete),
         bench.library,
         bench.index,
@@ -225,19 +225,6 @@ async def test_an_archive_without_documents_any_more_is_emptied(tmp_path: Path) 
     await syncing(folder)
     (folder / "x" / "z.zip").write_bytes(zip_of({"tool.exe": b"MZ"}))
     assert await syncing(folder) == {"x/a.md": "unchanged", "x/z.zip/in.md": "deleted"}
-
-
-async def test_missing_rights_are_no_deletion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody can say whether a file is there, it is kept."""
-    lay(tmp_path, {"x": {"a.md": b"A."}})
-
-    def locked(path: str) -> os.stat_result:
-        raise PermissionError(13, "Permission denied", path)
-
-    path = str(tmp_path / "x" / "gone.md")
-    assert gone_from_disk([path], [], []) == {path}
-    monkeypatch.setattr("rag.services.look_on_disk.os.stat", locked)
-    assert gone_from_disk([path], [], []) == frozenset()
 
 
 class LockedScan:

@@ -99,24 +99,20 @@ def _application(
     )
     verify = VerifyIndex(library=library, index=index, leases=leases, store=store, finish_removals=finish)
     catch_up = CatchUpIndex(
-        library=library,
-        index=index,
-        embedder=embedder,
-        leases=leases,
-        finish_removals=finish,
-        verify=verify,
+        library=library, index=index, embedder=embedder, leases=leases, finish_removals=finish, verify=verify
     )
     ingest = _ingest(settings, stores, store, catch_up, embedder=embedder, parser=parser)
     archives = FileArchives(parser.reads)
+    files = FolderFinder(reads=archives.is_wanted)
     stopped = asyncio.Event()
     run_job = _run_job(stores, ingest, archives, telemetry=telemetry, stopped=stopped)
     return Application(
         settings=settings,
         stores=stores,
         embedding_model=embedder.identity,
-        files=FolderFinder(reads=archives.is_wanted),
+        files=files,
         gather_files=GatherFiles(expand=ExpandArchives(archives), describe=DescribeFiles(SidecarFiles())),
-        plan_sync=PlanSync(library),
+        plan_sync=PlanSync(library, files),
         sync_folder=SyncFolder(ingest=ingest, delete_document=stores.delete_document),
         parser=parser,
         telemetry=telemetry,

@@ -119,6 +119,16 @@ class FileFinder(Protocol):
     def passed_over(self, paths: Sequence[Path]) -> Sequence[str]:
         """This will name the files of the folders that `find` leaves out for their format."""
 
+    def gone(
+        self, paths: Sequence[str], *, found: Sequence[SourceFile], roots: Sequence[str]
+    ) -> frozenset[str]:
+        """This will name those of the library's paths at which nothing is left.
+
+        Where that is not certain, a path is not named. `found` is what `find` gave, the files of archives
+        included, and `roots` what was searched. It blocks on the disk, as all of these do: call them off the
+        event loop.
+        """
+
 
 class SidecarReader(Protocol):
     """Reads the files that stand beside documents and describe them."""

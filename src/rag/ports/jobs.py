@@ -184,9 +184,9 @@ class Backlog:
     size_bytes: int
 
 
-def failure_of(name: str, error: InvalidInputError) -> FileResult:
+def failure_of(name: str, error: InvalidInputError, *, seconds: float = 0.0) -> FileResult:
     """This will say of a file what is wrong with it."""
-    return FileResult(name, "failed", None, 0, 0.0, f"{error} {error.advice}", error_code=error.code)
+    return FileResult(name, "failed", None, 0, seconds, f"{error} {error.advice}", error_code=error.code)
 
 
 class JobBoard(Protocol):

@@ -10,9 +10,8 @@ from typing import Final
 
 from rag.domain.documents import DocumentId, document_id_for
 from rag.domain.errors import InvalidInputError
-from rag.ports.files import WITHIN, SourceFile
+from rag.ports.files import WITHIN, FileFinder, SourceFile
 from rag.ports.library import Library, StoredPlace
-from rag.services.look_on_disk import gone_from_disk
 
 MANY_DELETIONS: Final = 10  # from here on, deleting more than half is taken for a slip
 _HASHES_A_TRIP: Final = 1000
@@ -76,6 +75,7 @@ class PlanSync:
     """Read every file and compare; nothing is changed."""
 
     library: Library
+    finder: FileFinder
 
     async def __call__(
         self, files: Sequence[SourceFile], *, roots: Sequence[str], looked_at: Callable[[], None]
@@ -103,7 +103,7 @@ class PlanSync:
             if document_id not in there and unreadable.isdisjoint(_around(place.file_path))
         ]
         paths = [place.file_path for place in missing]
-        really = await asyncio.to_thread(gone_from_disk, paths, files, roots)
+        really = await asyncio.to_thread(self.finder.gone, paths, found=files, roots=roots)
         gone = [place for place in missing if place.file_path in really]
         moved = _with_moves(planned, gone)
         kept = {one.moved_from.document_id for one in moved if one.moved_from}

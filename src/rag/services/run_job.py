@@ -34,8 +34,8 @@ class RunJob:
     """Ingest a job's files and write down what became of each; a second run does only what is left.
 
     Attributes:
-        unpack: opens archives; without it they are files like any other.
-        describe: joins sidecars with their documents; without it they are files like any other.
+        unpack: opens archives.
+        describe: joins sidecars with their documents.
         halted: says whether this process is being stopped: what is in work is finished, nothing is begun.
         batch_bytes: how much of a job's files is held in memory at once; a larger file comes alone.
     """
@@ -43,8 +43,8 @@ class RunJob:
     jobs: JobBoard
     ingest: IngestFiles
     telemetry: Telemetry
-    unpack: UnpackUpload | None = None
-    describe: DescribeFiles | None = None
+    unpack: UnpackUpload
+    describe: DescribeFiles
     halted: Callable[[], bool] = _never
     batch_bytes: int = 32 * 1024 * 1024
 
@@ -59,7 +59,7 @@ class RunJob:
         # Asked again after the last file: what was in an archive has taken the archive's place.
         while new := [file for file in await self.jobs.start(job_id) if file.name not in seen]:
             run = _Run(self, job_id)
-            archives = [file for file in new if self.unpack and self.unpack.is_archive(file.name)]
+            archives = [file for file in new if self.unpack.is_archive(file.name)]
             for archive in archives:
                 await run.open(archive)
             # Those that came out of an archive have their turn next.
@@ -91,7 +91,7 @@ class _Run:
         """Put the files that an archive holds in its place, with what is wrong with some of them."""
         jobs, unpack = self.service.jobs, self.service.unpack
         contents = await jobs.contents(self.job_id, [archive.name])
-        if unpack is None or self.is_over() or archive.name not in contents:
+        if self.is_over() or archive.name not in contents:
             return
         try:
             async with aclosing(unpack(Upload(archive.name, contents[archive.name]))) as parts:
@@ -115,7 +115,7 @@ class _Run:
         """Give the documents' files, and keep in mind which sidecars they have."""
         documents = []
         for file in files:
-            described = described_by(file.name) if self.service.describe else None
+            described = described_by(file.name)
             if described is None:
                 documents.append(file)
             else:
@@ -132,7 +132,7 @@ class _Run:
         wanted = [file.name for file in batch if file.name not in newer]
         names = [name for each in wanted for name in (each, *self.sidecars.get(each, ()))]
         files = self._files(await jobs.contents(self.job_id, names))
-        if self.service.describe and self.sidecars:
+        if self.sidecars:
             files = (await asyncio.to_thread(self.service.describe, files)).files
         async with aclosing(self.service.ingest(files)) as outcomes:
             async for outcome in outcomes:
@@ -203,14 +203,14 @@ def batches(files: Sequence[WaitingFile], *, size_bytes: int) -> Iterator[Sequen
 
 
 def _as_result(outcome: FileOutcome) -> FileResult:
-    error = outcome.error
+    if outcome.error is not None:
+        return failure_of(outcome.file.source, outcome.error, seconds=outcome.seconds)
     return FileResult(
         name=outcome.file.source,
         outcome=outcome.outcome,
-        document_id=None if error else outcome.document_id,
+        document_id=outcome.document_id,
         chunks=outcome.chunks,
         seconds=outcome.seconds,
-        error=f"{error} {error.advice}" if error else None,
+        error=None,
         notes=outcome.notes,
-        error_code=error.code if error else None,
     )

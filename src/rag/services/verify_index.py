@@ -76,7 +76,7 @@ class VerifyIndex:
             wanted = [chunk_id for chunk_ids in expected.values() for chunk_id in chunk_ids]
             present = await self.index.present(generation.name, wanted)
             lacking = [doc for doc, chunk_ids in expected.items() if not present.issuperset(chunk_ids)]
-            if repair and lacking:
+            if repair:
                 for document_id in lacking:
                     if (found := await self._document(document_id)) is not None:
                         await self.store.project([found], generation=generation)
@@ -89,7 +89,7 @@ class VerifyIndex:
             async with self.leases.hold(WRITING):
                 known = await self.library.known_chunks(page, generation=generation.name)
                 strangers = [chunk_id for chunk_id in page if chunk_id not in known]
-                still = sorted(await self.index.present(generation.name, strangers)) if strangers else []
+                still = sorted(await self.index.present(generation.name, strangers))
                 orphans += len(still)
                 if repair and still:
                     await self.index.remove(generation.name, still)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.adapters.parsers import docx
-from rag.domain.documents import ParsedDocument
 from rag.ports.parsing import ScanWithoutTextError, UnreadableFileError
+from tests.support.parsed import headings_of, unbroken_of
 from tests.support.written_office import (
     PACKAGE,
     cell,
@@ -49,18 +49,6 @@ def styled(text: str, style: str) -> str:
 def item(text: str, number: int, level: int = 0) -> str:
     """Write a paragraph of a list."""
     return paragraph(text, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>')
-
-
-def headings_of(parsed: ParsedDocument) -> list[tuple[int, str]]:
-    """List levels and titles, after a look at the offsets: each must point at its title."""
-    for heading in parsed.headings:
-        assert parsed.text.startswith(heading.title, heading.start)
-    return [(heading.level, heading.title) for heading in parsed.headings]
-
-
-def unbroken_of(parsed: ParsedDocument) -> list[str]:
-    """List the spans that must not be cut."""
-    return [parsed.text[start:end] for start, end in parsed.unbroken]
 
 
 def test_headings_are_known_by_name_outline_and_origin() -> None:

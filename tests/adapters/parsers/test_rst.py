@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rag.adapters.parsers import rst
 from rag.adapters.parsers.cleaning import clean
-from rag.domain.documents import ParsedDocument
+from tests.support.parsed import headings_of, unbroken_of
 
 ROOT = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("TEST_SHARED_DIR") or ROOT.parent / "shared") / "data/documents/good"
@@ -114,13 +114,6 @@ Restore & check
 """
 
 
-def headings_of(parsed: ParsedDocument) -> list[tuple[int, str]]:
-    """List levels and titles, after a look at the offsets: each must point at its title."""
-    for heading in parsed.headings:
-        assert parsed.text.startswith(heading.title, heading.start)
-    return [(heading.level, heading.title) for heading in parsed.headings]
-
-
 def test_a_text_is_read_as_its_reader_sees_it() -> None:
     """Marks, comments and index entries are gone; everything else is there, in its order."""
     parsed = rst.read(GUIDE.encode())
@@ -134,8 +127,7 @@ def test_a_text_is_read_as_its_reader_sees_it() -> None:
         "In verse\nit stays.\n\nTitle of it\n\nWords inside."
     )
     assert headings_of(parsed) == [(1, "Backups"), (2, "Restore & check")]
-    unbroken = [parsed.text[start:end] for start, end in parsed.unbroken]
-    assert unbroken == [
+    assert unbroken_of(parsed) == [
         "rag backup\n\nrag list",
         "name | size\na | 1",
         "one | two\n3 | 4",

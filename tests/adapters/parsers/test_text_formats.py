@@ -10,22 +10,10 @@ from hypothesis import strategies as st
 from rag.adapters.parsers import html, markdown, plain_text
 from rag.adapters.parsers.cleaning import clean
 from rag.adapters.parsers.formats import Format, read
-from rag.domain.documents import ParsedDocument
 from rag.domain.errors import RagError
+from tests.support.parsed import headings_of, unbroken_of
 
 GERMAN = "Die Größe des Gebäudes überrascht viele Besucher, die zum ersten Mal über die Brücke gehen. " * 3
-
-
-def headings_of(parsed: ParsedDocument) -> list[tuple[int, str]]:
-    """List levels and titles, after a look at the offsets: each must point at its title."""
-    for heading in parsed.headings:
-        assert parsed.text.startswith(heading.title, heading.start)
-    return [(heading.level, heading.title) for heading in parsed.headings]
-
-
-def unbroken_of(parsed: ParsedDocument) -> list[str]:
-    """List the spans that must not be cut."""
-    return [parsed.text[start:end] for start, end in parsed.unbroken]
 
 
 @pytest.mark.parametrize(

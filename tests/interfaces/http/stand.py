@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -31,8 +31,8 @@ from rag.services.expand_archives import ExpandArchives
 from rag.services.gather_files import GatherFiles
 from rag.services.inspect_chunks import InspectChunks
 from rag.services.plan_sync import PlanSync
-from rag.services.run_job import RunJob
 from rag.services.sync_folder import SyncFolder
+from tests.support.job_runs import job_runner
 from tests.support.workbench import LineParser, LineSplitter, OverlapReranker, Workbench, file
 
 NIGHTLY = "A backup runs every night at two."
@@ -75,16 +75,17 @@ class Stand:
         """Wire the services to the fakes."""
         bench, ingest = self.bench, self.bench.ingest()
         search = bench.search()
+        files = FolderFinder(reads=LineParser().reads)
         return Application(
             settings=load_settings(self.settings),
             stores=self._stores(),
             embedding_model=bench.embedder.identity,
-            files=FolderFinder(reads=LineParser().reads),
+            files=files,
             gather_files=GatherFiles(
                 expand=ExpandArchives(FileArchives(LineParser().reads)),
                 describe=DescribeFiles(SidecarFiles()),
             ),
-            plan_sync=PlanSync(bench.library),
+            plan_sync=PlanSync(bench.library, files),
             sync_folder=SyncFolder(ingest=ingest, delete_document=self._stores().delete_document),
             parser=LineParser(),
             telemetry=self.telemetry,
@@ -102,7 +103,7 @@ class Stand:
             ingest=ingest,
             catch_up_index=bench.catch_up(),
             verify_index=bench.verify_index(),
-            run_job=RunJob(jobs=self.jobs, ingest=ingest, telemetry=self.telemetry),
+            run_job=replace(job_runner(bench, self.jobs), telemetry=self.telemetry),
             consume_jobs=self.consume_jobs,
         )
 

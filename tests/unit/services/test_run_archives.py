@@ -3,29 +3,19 @@
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from rag.adapters.archives import FileArchives
 from rag.adapters.in_memory.jobs import InMemoryJobBoard
-from rag.adapters.prometheus import PrometheusTelemetry
 from rag.domain.errors import UnavailableError
-from rag.ports.jobs import FileResult, Job, JobState, NothingToRetryError, Upload
+from rag.ports.jobs import FileResult, JobState, NothingToRetryError, Upload
 from rag.services.expand_archives import ExpandArchives
-from rag.services.run_job import RunJob
 from rag.services.unpack_upload import UnpackUpload
+from tests.support.job_runs import job_runner, outcomes
 from tests.support.workbench import LineParser, Workbench
-
-
-def outcomes(job: Job) -> dict[str, str]:
-    """Give what became of each file."""
-    return {result.name: result.outcome for result in job.results}
-
-
-def service(bench: Workbench, jobs: InMemoryJobBoard) -> RunJob:
-    """Make the service that runs jobs."""
-    return RunJob(jobs=jobs, ingest=bench.ingest(), telemetry=PrometheusTelemetry(version="0"))
 
 
 def zipped(**texts: str) -> bytes:
@@ -40,15 +30,13 @@ def zipped(**texts: str) -> bytes:
 async def test_an_archive_becomes_the_files_in_it() -> None:
     """One that cannot be opened fails by itself, and the others go on."""
     bench, jobs = Workbench(), InMemoryJobBoard()
-    run = service(bench, jobs)
     archives = [
         Upload("b.zip", zipped(moon="The moon orbits the earth.", void=" ")),
         Upload("bad.zip", b"no archive"),
         Upload("a.md", b"A backup runs every night."),
     ]
     job = await jobs.submit(archives)
-    unpack = UnpackUpload(ExpandArchives(FileArchives(LineParser().reads)))
-    opening = RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, unpack=unpack)
+    opening = job_runner(bench, jobs)
     await opening(job.id)
     ended = await jobs.job(job.id)
     assert (ended.state, ended.total) == (JobState.SUCCEEDED, 4)
@@ -84,11 +72,10 @@ class StoppedBoard(InMemoryJobBoard):
 async def test_a_kill_within_an_archive_loses_nothing() -> None:
     """The next worker goes on with it; every file is there once, and each failure keeps its reason."""
     bench, jobs = Workbench(), StoppedBoard()
-    run = service(bench, jobs)
     texts = {letter: f"Words of {letter}." for letter in "acd"}
     job = await jobs.submit([Upload("z.zip", encrypted_first(zipped(locked="Secret.", **texts)))])
     unpack = UnpackUpload(ExpandArchives(FileArchives(LineParser().reads)), part_bytes=20)
-    opening = RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, unpack=unpack)
+    opening = replace(job_runner(bench, jobs), unpack=unpack)
     with pytest.raises(UnavailableError):
         await opening(job.id)
     begun = await jobs.job(job.id)

@@ -6,11 +6,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from rag.adapters.in_memory.jobs import InMemoryJobBoard
-from rag.adapters.parsers.sidecars import SidecarFiles
-from rag.adapters.prometheus import PrometheusTelemetry
-from rag.ports.jobs import FileResult, Job, JobState, Upload
-from rag.services.describe_files import DescribeFiles
-from rag.services.run_job import RunJob
+from rag.ports.jobs import FileResult, JobState, Upload
+from tests.support.job_runs import job_runner, outcomes
 from tests.support.workbench import Workbench
 
 TEXTS = [Upload(f"{number:02}.md", f"Report {number} is about cranes.".encode()) for number in range(20)]
@@ -38,21 +35,11 @@ class WatchedBoard(InMemoryJobBoard):
         return await super().record(job_id, result)
 
 
-def outcomes(job: Job) -> dict[str, str]:
-    """Give what became of each file."""
-    return {result.name: result.outcome for result in job.results}
-
-
-def service(bench: Workbench, jobs: InMemoryJobBoard) -> RunJob:
-    """Make the service that runs jobs."""
-    return RunJob(jobs=jobs, ingest=bench.ingest(), telemetry=PrometheusTelemetry(version="0"))
-
-
 async def test_every_upload_gets_an_outcome() -> None:
     """A job with one bad file succeeds in part and says what is wrong."""
     bench, jobs = Workbench(), InMemoryJobBoard()
     job = await jobs.submit([Upload("a.md", b"A backup runs every night."), Upload("empty.md", b" ")])
-    await service(bench, jobs)(job.id)
+    await job_runner(bench, jobs)(job.id)
     done = await jobs.job(job.id)
     assert done.state is JobState.SUCCEEDED
     assert {result.name: result.outcome for result in done.results} == {"a.md": "added", "empty.md": "failed"}
@@ -65,7 +52,7 @@ async def test_a_job_that_is_run_twice_does_its_work_once() -> None:
     """A second worker finds nothing left to do."""
     bench, jobs = Workbench(), InMemoryJobBoard()
     job = await jobs.submit([Upload("a.md", b"A backup runs every night.")])
-    run = service(bench, jobs)
+    run = job_runner(bench, jobs)
     await run(job.id)
     await run(job.id)
     done = await jobs.job(job.id)
@@ -77,7 +64,7 @@ async def test_a_job_of_bad_files_alone_fails() -> None:
     """Nothing was taken in."""
     bench, jobs = Workbench(), InMemoryJobBoard()
     job = await jobs.submit([Upload("empty.md", b"")])
-    await service(bench, jobs)(job.id)
+    await job_runner(bench, jobs)(job.id)
     assert (await jobs.job(job.id)).state is JobState.FAILED
 
 
@@ -85,8 +72,7 @@ async def test_a_job_is_read_in_parts() -> None:
     """However large a job is, only so many bytes of it are held at once."""
     bench, jobs = Workbench(), WatchedBoard()
     job = await jobs.submit(TEXTS)
-    run = service(bench, jobs)
-    await RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, batch_bytes=110)(job.id)
+    await replace(job_runner(bench, jobs), batch_bytes=110)(job.id)
     assert max(len(names) for names in jobs.read) == 4
     assert [name for names in jobs.read for name in names] == [upload.name for upload in TEXTS]
     assert (await jobs.job(job.id)).state is JobState.SUCCEEDED
@@ -102,7 +88,7 @@ async def test_a_cancelled_job_is_left_within_a_group() -> None:
 
     jobs.on_record = cancel
     job = await jobs.submit(TEXTS)
-    await service(bench, jobs)(job.id)
+    await job_runner(bench, jobs)(job.id)
     ended = await jobs.job(job.id)
     stored = {summary.source for summary in await bench.library.summaries()}
     assert ended.state is JobState.CANCELLED
@@ -115,7 +101,7 @@ async def test_a_halted_worker_leaves_the_rest_to_another() -> None:
     """It ends what is in work, the job stays open, and the next run does what is left."""
     bench, jobs = Workbench(), InMemoryJobBoard()
     job = await jobs.submit(TEXTS)
-    first = service(bench, jobs)
+    first = job_runner(bench, jobs)
     asked = 0
 
     def halted() -> bool:
@@ -123,7 +109,7 @@ async def test_a_halted_worker_leaves_the_rest_to_another() -> None:
         asked += 1
         return asked > 8
 
-    await RunJob(jobs=jobs, ingest=first.ingest, telemetry=first.telemetry, halted=halted)(job.id)
+    await replace(first, halted=halted)(job.id)
     left = await jobs.job(job.id)
     assert left.state is JobState.RUNNING
     assert left.done == (await bench.library.counts()).documents == 8
@@ -142,7 +128,7 @@ async def test_files_that_come_in_while_a_job_runs_are_taken_in() -> None:
 
     jobs.on_record = unpack
     job = await jobs.submit(TEXTS)
-    await service(bench, jobs)(job.id)
+    await job_runner(bench, jobs)(job.id)
     ended = await jobs.job(job.id)
     assert (ended.state, ended.total, outcomes(ended)["inside.md"]) == (JobState.SUCCEEDED, 20, "added")
 
@@ -151,7 +137,7 @@ async def test_two_workers_on_one_job_end_as_one_does() -> None:
     """Taken over too early, a job is done twice over and still comes out the same."""
     bench, jobs = Workbench(), InMemoryJobBoard()
     job = await jobs.submit([*TEXTS, Upload("empty.md", b"")])
-    await asyncio.gather(*(service(bench, jobs)(job.id) for _ in range(2)))
+    await asyncio.gather(*(job_runner(bench, jobs)(job.id) for _ in range(2)))
     ended = await jobs.job(job.id)
     assert (ended.state, ended.done, ended.progress.failed) == (JobState.SUCCEEDED, 21, 1)
     counts = await bench.library.counts()
@@ -164,7 +150,6 @@ async def test_two_workers_on_one_job_end_as_one_does() -> None:
 async def test_a_sidecar_shares_the_outcome_of_its_document() -> None:
     """It describes the document and is none itself; without a document it fails, and with a bad one too."""
     bench, jobs = Workbench(), InMemoryJobBoard()
-    run = service(bench, jobs)
     job = await jobs.submit(
         [
             Upload("a.md.meta.yaml", b"title: At night"),
@@ -174,9 +159,7 @@ async def test_a_sidecar_shares_the_outcome_of_its_document() -> None:
             Upload("void.md.meta.yaml", b"title: Void"),
         ]
     )
-    describe = DescribeFiles(SidecarFiles())
-    describing = RunJob(jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, describe=describe)
-    await describing(job.id)
+    await job_runner(bench, jobs)(job.id)
     ended = await jobs.job(job.id)
     assert outcomes(ended) == {
         "a.md.meta.yaml": "added",
@@ -195,14 +178,10 @@ async def test_a_sidecar_shares_the_outcome_of_its_document() -> None:
 async def test_a_halt_before_a_sidecar_is_read_fails_no_file() -> None:
     """The document waits for the next worker, with what its sidecar says."""
     bench, jobs = Workbench(), InMemoryJobBoard()
-    run = service(bench, jobs)
     job = await jobs.submit([Upload("a.md", b"Words."), Upload("a.md.meta.yaml", b"title: At night")])
-    describe = DescribeFiles(SidecarFiles())
-    stopping = RunJob(
-        jobs=jobs, ingest=run.ingest, telemetry=run.telemetry, describe=describe, halted=lambda: True
-    )
-    await stopping(job.id)
+    run = job_runner(bench, jobs)
+    await replace(run, halted=lambda: True)(job.id)
     assert (await jobs.job(job.id)).done == 0
-    await replace(stopping, halted=lambda: False)(job.id)
+    await run(job.id)
     assert set(outcomes(await jobs.job(job.id)).values()) == {"added"}
     assert [summary.title for summary in await bench.library.summaries()] == ["At night"]

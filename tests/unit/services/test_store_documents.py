@@ -10,7 +10,9 @@ import pytest
 from rag.adapters.in_memory.library import InMemoryLibrary
 from rag.adapters.in_memory.search import InMemorySearchIndex
 from rag.domain.question import Question
+from rag.ports.library import Library
 from rag.ports.models import Vectors
+from rag.ports.search import SearchIndex
 from rag.services.stages import StageTimer
 from tests.support.workbench import Workbench, file
 
@@ -43,6 +45,12 @@ class DyingPort:
         return call
 
 
+def dying_workbench(library: Library, index: SearchIndex, countdown: list[int]) -> Workbench:
+    """Make a workbench whose process dies before so many calls of library and index."""
+    parts: dict[str, Any] = {"library": DyingPort(library, countdown), "index": DyingPort(index, countdown)}
+    return Workbench(**parts)
+
+
 async def visible(library: InMemoryLibrary, index: InMemorySearchIndex) -> set[str]:
     """Give the texts that a search can find, as one document's text each."""
     bench = Workbench(library=library, index=index)
@@ -56,7 +64,7 @@ async def test_a_kill_at_any_step_shows_the_old_document_or_the_new_one(step: in
     library, index = InMemoryLibrary(), InMemorySearchIndex()
     await Workbench(library=library, index=index).take_in(file("a.md", OLD))
     countdown = [step]
-    dying = Workbench(library=DyingPort(library, countdown), index=DyingPort(index, countdown))  # type: ignore[arg-type] # stands in for both ports
+    dying = dying_workbench(library, index, countdown)
     try:
         await dying.take_in(file("a.md", NEW))
     except (KilledError, BaseExceptionGroup):
@@ -77,8 +85,7 @@ async def test_the_steps_above_are_more_than_an_ingest_takes() -> None:
     library, index = InMemoryLibrary(), InMemorySearchIndex()
     await Workbench(library=library, index=index).take_in(file("a.md", OLD))
     countdown = [STEPS]
-    bench = Workbench(library=DyingPort(library, countdown), index=DyingPort(index, countdown))  # type: ignore[arg-type] # stands in for both ports
-    await bench.take_in(file("a.md", NEW))
+    await dying_workbench(library, index, countdown).take_in(file("a.md", NEW))
     assert 0 < countdown[0] < STEPS
 
 
@@ -98,7 +105,7 @@ async def test_a_kill_leaves_no_point_behind_even_when_the_file_is_gone(step: in
     library, index = InMemoryLibrary(), InMemorySearchIndex()
     await Workbench(library=library, index=index).take_in(file("a.md", OLD))
     countdown = [step]
-    dying = Workbench(library=DyingPort(library, countdown), index=DyingPort(index, countdown))  # type: ignore[arg-type] # stands in for both ports
+    dying = dying_workbench(library, index, countdown)
     with suppress(KilledError, BaseExceptionGroup):
         await dying.take_in(file("a.md", NEW))
     after = Workbench(library=library, index=index)

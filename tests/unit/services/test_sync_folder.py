@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from rag.adapters.folders import FolderFinder
 from rag.adapters.in_memory.embedder import InMemoryEmbedder
 from rag.adapters.in_memory.library import InMemoryLibrary
 from rag.domain.documents import ChunkId, DocumentId
@@ -46,6 +47,14 @@ class Broken:
         return getattr(self._part, name)
 
 
+class EmptyDisk(FolderFinder):
+    """Has nothing where the library looks for its files."""
+
+    def gone(self, paths: Sequence[str], **_: object) -> frozenset[str]:
+        """Give every path."""
+        return frozenset(paths)
+
+
 class CountingEmbedder(InMemoryEmbedder):
     """Counts the texts that it embeds."""
 
@@ -72,7 +81,7 @@ class WatchingLibrary(InMemoryLibrary):
 
 async def planned(bench: Workbench, files: Sequence[SourceFile]) -> SyncPlan:
     """Compare the files with the library."""
-    return await PlanSync(bench.library)(files, roots=ROOTS, looked_at=lambda: None)
+    return await PlanSync(bench.library, EmptyDisk(reads=bool))(files, roots=ROOTS, looked_at=lambda: None)
 
 
 async def synced(bench: Workbench, files: Sequence[SourceFile]) -> Mapping[str, Change]:

@@ -14,13 +14,13 @@ from rag.ports.files import WITHIN, SourceFile
 _ESCAPED: Final = re.compile(rb"\\x([0-9a-f]{2})")
 
 
-def gone_from_disk(paths: Sequence[str], files: Sequence[SourceFile], roots: Sequence[str]) -> frozenset[str]:
+def absent(paths: Sequence[str], found: Sequence[SourceFile], roots: Sequence[str]) -> frozenset[str]:
     """This will name those of the library's paths at which nothing is left; where that is not certain, not.
 
-    A file in an archive is gone with the archive, or when the archive was looked into: `files` has others
-    of it, or it lies where a walk through `roots` comes by. Blocking: call it off the event loop.
+    A file in an archive is gone with the archive, or when the archive was looked into: `found` has others
+    of it, or it lies where a walk through `roots` comes by.
     """
-    opened = {archive for file in files for archive in _archives_around(file.file_path or "")}
+    opened = {archive for file in found for archive in _archives_around(file.file_path or "")}
 
     @cache  # an archive may have had thousands of files
     def may_hold_it(archive: str) -> bool:

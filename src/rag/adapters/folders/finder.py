@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from rag.adapters.folders.absence import absent
 from rag.domain.names import SIDECAR_ENDINGS, is_hidden
 from rag.ports.files import NoSuchPathError, SourceFile, refused
 from rag.ports.parsing import FileTooLargeError, UnreadableFileError
@@ -49,6 +50,12 @@ class FolderFinder:
             _named(one, root=root) for root in folders for one in _walked(root) if isinstance(one, Path)
         )
         return [name for name in walked if not self.reads(name)]
+
+    def gone(
+        self, paths: Sequence[str], *, found: Sequence[SourceFile], roots: Sequence[str]
+    ) -> frozenset[str]:
+        """This will look at each path, and into the archives around it."""
+        return absent(paths, found, roots)
 
     def _below(self, path: Path) -> Iterator[SourceFile]:
         root, mode = _existing(path)
