@@ -123,7 +123,7 @@ async def runs(
         rankings = await index.search(question, vector, limit=DEPTH, filter_by=Filter())
         for ranking in rankings:
             found[ranking.name][number] = _scores(ranking, names)
-        fused = fuse(rankings, limit=DEPTH)
+        fused = fuse(rankings, limit=DEPTH).candidates
         found["fused"][number] = {names[c.chunk_id]: c.score for c in fused}
     return found
 

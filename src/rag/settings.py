@@ -8,12 +8,20 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.domain.errors import RagError
-from rag.domain.evidence import DEFAULT_FLOOR
-from rag.domain.recipe import ChunkingRecipe, ChunkingStrategy, InvalidRecipeError
+from rag.domain.recipe import (
+    ChunkingRecipe,
+    ChunkingStrategy,
+    FusionMethod,
+    InvalidRecipeError,
+    RankingRecipe,
+)
 
 OUR_PREFIX: Final = "RAG_"
+LATE_INTERACTION: Final = "late-interaction"
+NO_RERANKER: Final = "none"
 
 
+_RANKING: Final = RankingRecipe()
 _POSTGRES: Final = r"^postgres(ql)?(\+asyncpg)?://"
 _HTTP: Final = r"^https?://"
 
@@ -77,6 +85,15 @@ class Settings(BaseModel):
             description="A model's name, or a directory with its files.",
         ),
     ] = "all-MiniLM-L6-v2"
+    reranker_model: Annotated[
+        str,
+        Field(
+            alias="RERANKER_MODEL",
+            min_length=1,
+            description="Who judges passages again: `late-interaction`, `none`, or a cross-encoder's name or "
+            "directory.",
+        ),
+    ] = LATE_INTERACTION
     batch_size: Annotated[
         int,
         Field(alias="BATCH_SIZE", ge=1, le=1024, description="Texts embedded at once; bounds memory."),
@@ -134,11 +151,52 @@ class Settings(BaseModel):
         float,
         Field(
             alias="RAG_ANSWER_FLOOR",
-            ge=-1.0,
+            ge=0.0,
             le=1.0,
-            description="The cosine that the best passage must reach, else the question is declined.",
+            description="The confidence that an answer must reach, else the question is declined.",
         ),
-    ] = DEFAULT_FLOOR
+    ] = _RANKING.floor
+    fusion: Annotated[
+        FusionMethod,
+        Field(
+            alias="RAG_FUSION",
+            description="How the rankings by vector and by words become one: their scores, or places alone.",
+        ),
+    ] = _RANKING.fusion
+    dense_weight: Annotated[
+        float,
+        Field(
+            alias="RAG_DENSE_WEIGHT",
+            ge=0.0,
+            le=1.0,
+            description="The say of the vectors beside the words, where scores are added.",
+        ),
+    ] = _RANKING.dense_weight
+    rerank_weight: Annotated[
+        float,
+        Field(
+            alias="RAG_RERANK_WEIGHT",
+            ge=0.0,
+            le=1.0,
+            description="The say of the reranker beside the order that it is given.",
+        ),
+    ] = _RANKING.rerank_weight
+    canary_test_set: Annotated[
+        Path | None,
+        Field(
+            alias="RAG_CANARY_TEST_SET",
+            description="A test set whose questions `rag serve` asks itself; unset: none are asked.",
+        ),
+    ] = None
+    canary_seconds: Annotated[
+        int,
+        Field(
+            alias="RAG_CANARY_SECONDS",
+            ge=1,
+            le=86_400,
+            description="Seconds from the start of one run over these questions to that of the next.",
+        ),
+    ] = 900
     recognises_text: Annotated[
         bool,
         Field(
@@ -171,6 +229,16 @@ class Settings(BaseModel):
         except InvalidRecipeError as error:
             raise ValueError(str(error)) from error
         return self
+
+    def ranking(self, *, reranker: str) -> RankingRecipe:
+        """How passages are ranked with the reranker of this name, and when a question is declined."""
+        return RankingRecipe(
+            fusion=self.fusion,
+            dense_weight=self.dense_weight,
+            reranker=reranker,
+            rerank_weight=self.rerank_weight,
+            floor=self.answer_floor,
+        )
 
     @property
     def chunking(self) -> ChunkingRecipe:

@@ -143,6 +143,16 @@ class LifeContract:
         dense, _ = await index.search("word", EAST, limit=5, filter_by=Filter())
         assert (await index.live(), numbers(dense)) == (OLD, [0])
 
+    async def test_a_kept_generation_can_be_searched_beside_the_live_one(self, index: Index) -> None:
+        """A generation that is named is searched whatever is live; one that is gone is missed by its name."""
+        await live_with(index, point(0, EAST, "word"))
+        await live_with(index, point(1, EAST, "word"), generation=NEW)
+        for generation, expected in ((OLD, [0]), (NEW, [1]), (None, [1])):
+            found = await index.search("word", EAST, limit=5, filter_by=Filter(), generation=generation)
+            assert [numbers(ranking) for ranking in found] == [expected, expected]
+        with pytest.raises(IndexMissingError, match=NOWHERE):
+            await index.search("word", EAST, limit=5, filter_by=Filter(), generation=NOWHERE)
+
     async def test_only_what_is_not_live_can_be_retired(self, index: Index) -> None:
         """The live generation stays; another one goes, and may go twice."""
         await live_with(index, point(0, EAST))

@@ -1,18 +1,28 @@
 """Entries of the query log and ratings: made for tests, and read back by them."""
 
-import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters.in_memory.journal import InMemoryJournal
+from rag.adapters.postgres.query_rows import feedback_of, query_of
 from rag.adapters.postgres.tables import feedback, query_logs
 from rag.domain.answer import Answer, Citation, Span, Usage
+from rag.domain.question import Filter, Question, RerankMode
+from rag.domain.recipe import FusionMethod, RankingRecipe
 from rag.ports.journal import ChunkVerdict, Feedback, QueryRecord
 from tests.support.books import MONDAY, TUESDAY
+
+NARROWED = Filter(
+    sources=frozenset({"faq.md", "guides/backup.md"}),
+    document_ids=frozenset({UUID(int=2), UUID(int=3)}),
+    dated_from=MONDAY,
+    dated_before=TUESDAY,
+    metadata=(("team", "red"), ("kind", "guide")),
+)
 
 
 def entry(question: str = "How do I restore a backup?", *, text: str = "Run restore [1].") -> QueryRecord:
@@ -32,14 +42,18 @@ def entry(question: str = "How do I restore a backup?", *, text: str = "Run rest
         id=uuid4(),
         request_id="req-1",
         asked_at=MONDAY,
-        question=question,
-        session="session-1",
+        question=Question(question, top_k=7, filter=NARROWED, session="session-1", rerank=RerankMode.ALWAYS),
+        read_as="How do I restore a backup of the index?",
         answer=Answer(
             text, (citation,), abstained=False, writer="extractive", degraded=("llm",), usage=Usage(7, 9)
         ),
         sources=("guides/backup.md", "faq.md"),
         generation="rag-0001-abcdef01",
         model="all-MiniLM-L6-v2/fp32/53aa51172d14",
+        ranking=RankingRecipe(
+            fusion=FusionMethod.RECIPROCAL_RANK, dense_weight=0.7, reranker="late-interaction", floor=0.5
+        ),
+        reranked=True,
         retrieval_score=0.71,
         timings_ms={"search": 2.5, "write": 20.0},
         latency_ms=23.75,
@@ -59,7 +73,7 @@ def rating(query_log_id: UUID, stars: int = 2, *, comment: str | None = "Not wha
 
 
 class Written(Protocol):
-    """What a journal holds, whatever its kind; the port itself gives nothing back."""
+    """What a journal holds, whatever its kind, in full."""
 
     async def queries(self) -> list[QueryRecord]:
         """Give every entry, in order of id."""
@@ -91,55 +105,12 @@ class WrittenInPostgres:
 
     async def queries(self) -> list[QueryRecord]:
         """Read every row back."""
-        return [_query_of(row) for row in await self._rows(query_logs)]
+        return [query_of(row) for row in await self._rows(query_logs)]
 
     async def ratings(self) -> list[Feedback]:
         """Read every row back."""
-        return [_feedback_of(row) for row in await self._rows(feedback)]
+        return [feedback_of(row) for row in await self._rows(feedback)]
 
     async def _rows(self, table: Table) -> list[RowMapping]:
         async with self.engine.connect() as connection:
             return list((await connection.execute(select(table).order_by(table.c.id))).mappings())
-
-
-def _query_of(row: RowMapping) -> QueryRecord:
-    answer = Answer(
-        text=row["answer"],
-        citations=tuple(_citation_of(citation) for citation in row["citations"]),
-        abstained=row["abstained"],
-        writer=row["writer"],
-        degraded=tuple(row["degraded"]),
-        usage=Usage(row["prompt_tokens"], row["completion_tokens"]),
-    )
-    return QueryRecord(
-        id=row["id"],
-        request_id=row["request_id"],
-        asked_at=row["created_at"],
-        question=row["query_text"],
-        session=row["session"],
-        answer=answer,
-        sources=tuple(row["sources"]),
-        generation=row["generation"],
-        model=row["model"],
-        retrieval_score=row["retrieval_score"],
-        timings_ms={
-            stage: math.nan if value is None else value for stage, value in row["timings_ms"].items()
-        },
-        latency_ms=row["latency_ms"],
-    )
-
-
-def _citation_of(stored: dict[str, Any]) -> Citation:
-    ids = {name: UUID(stored[name]) for name in ("chunk_id", "document_id")}
-    return Citation(**stored | ids | {"span": Span(**stored["span"])})
-
-
-def _feedback_of(row: RowMapping) -> Feedback:
-    return Feedback(
-        id=row["id"],
-        query_log_id=row["query_log_id"],
-        rating=row["rating"],
-        comment=row["comment"],
-        verdicts=tuple((UUID(each["chunk_id"]), ChunkVerdict(each["verdict"])) for each in row["verdicts"]),
-        rated_at=row["rated_at"],
-    )

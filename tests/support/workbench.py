@@ -10,9 +10,10 @@ from rag.adapters.in_memory.leases import InMemoryLeases
 from rag.adapters.in_memory.library import InMemoryLibrary
 from rag.adapters.in_memory.search import InMemorySearchIndex
 from rag.domain.documents import ParsedDocument
-from rag.domain.recipe import ChunkingRecipe, LexicalRecipe
+from rag.domain.recipe import ChunkingRecipe, LexicalRecipe, RankingRecipe
 from rag.ports.files import Description, SourceFile
 from rag.ports.library import Library
+from rag.ports.models import Reranker
 from rag.ports.parsing import EmptyDocumentError
 from rag.ports.search import SearchIndex
 from rag.services.ask import AskQuestion
@@ -101,6 +102,7 @@ class Workbench:
     leases: InMemoryLeases = field(default_factory=InMemoryLeases)
     clock: TickingClock = field(default_factory=TickingClock)
     found_in: InMemorySearchIndex | None = None
+    reranker: Reranker | None = None
 
     def finish_removals(self) -> FinishRemovals:
         """Make the service that takes out of the index what is gone."""
@@ -162,23 +164,28 @@ class Workbench:
             group_chunks=3,
         )
 
-    def search(self) -> SearchPassages:
+    def search(self, *, floor: float = 0.01) -> SearchPassages:
         """Make the service that finds passages."""
         retriever = self.found_in or self.index
         assert isinstance(retriever, InMemorySearchIndex)
-        return SearchPassages(embedder=self.embedder, retriever=retriever, library=self.library)
+        return SearchPassages(
+            embedder=self.embedder,
+            retriever=retriever,
+            library=self.library,
+            reranker=self.reranker,
+            recipe=RankingRecipe(floor=floor),
+        )
 
-    def ask(self, *, floor: float = 0.1) -> AskQuestion:
+    def ask(self, *, floor: float = 0.01) -> AskQuestion:
         """Make the service that answers."""
         return AskQuestion(
-            search=self.search(),
+            search=self.search(floor=floor),
             splitter=LineSplitter(),
             reranker=OverlapReranker(),
             embedder=self.embedder,
             library=self.library,
             journal=self.journal,
             clock=self.clock,
-            floor=floor,
         )
 
     async def take_in(self, *files: SourceFile) -> list[FileOutcome]:

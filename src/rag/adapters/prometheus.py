@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from statistics import fmean
 
 from prometheus_client import (
@@ -19,7 +20,7 @@ from rag.ports.journal import QueryRecord
 
 # The runbook's thresholds (0.5, 1, 2, 2.5, 3 s) are exact edges, so that quantiles near them do not blur.
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 3.0, 5.0, 10.0)
-STAGES = ("embed", "retrieve", "fuse", "read", "split", "extract")
+STAGES = ("session", "embed", "retrieve", "fuse", "read", "rerank", "split", "extract")
 ERROR_KINDS = (
     "QdrantException",
     "GroqAPIError",
@@ -70,6 +71,7 @@ class PrometheusTelemetry:
         # Not 0 before the first question: an alert on a low score would fire after every start.
         self._score.set(math.nan)
         self._watch_ingestion()
+        self._watch_canary()
         build = Gauge(
             "rag_build_info", "Always 1; the version is in the label.", ["version"], registry=self.registry
         )
@@ -87,6 +89,31 @@ class PrometheusTelemetry:
             "rag_job_files_waiting", "Files of all open jobs without an outcome.", registry=self.registry
         )
         self._bytes_waiting = Gauge("rag_job_bytes_waiting", "Bytes of these files.", registry=self.registry)
+
+    def _watch_canary(self) -> None:
+        self._canary_recall = Gauge(
+            "rag_canary_recall",
+            "Recall at 5 of the last run of golden questions; NaN before the first.",
+            registry=self.registry,
+        )
+        self._canary_time = Gauge(
+            "rag_canary_last_run_timestamp_seconds",
+            "When that run ended, in Unix time; NaN before the first.",
+            registry=self.registry,
+        )
+        self._canary_drift = Gauge(
+            "rag_canary_drift",
+            "Recall of the first run on this generation minus that of the last; above 0 is worse.",
+            registry=self.registry,
+        )
+        for gauge in (self._canary_recall, self._canary_time, self._canary_drift):
+            gauge.set(math.nan)
+        self._canary_failures = Counter(
+            "rag_canary_failures", "Golden questions that got no reply.", registry=self.registry
+        )
+        self._canary_questions = Gauge(
+            "rag_canary_questions", "Golden questions asked in a run; 0: it is off.", registry=self.registry
+        )
 
     def _start_at_zero(self) -> None:
         """Make every label set known, or the first error would be invisible to `increase`."""
@@ -132,6 +159,21 @@ class PrometheusTelemetry:
             self._jobs.labels(state.value).set(backlog.jobs.get(state, 0))
         self._files_waiting.set(backlog.files)
         self._bytes_waiting.set(backlog.size_bytes)
+
+    def canary_asks(self, questions: int) -> None:
+        """This will show how many golden questions the service asks itself."""
+        self._canary_questions.set(questions)
+
+    def canary_failed(self) -> None:
+        """This will count a golden question that got no reply."""
+        self._canary_failures.inc()
+
+    def canary_ran(self, *, recall: float, drift: float | None, at: datetime) -> None:
+        """This will show a run's recall, when it ended, and how much worse it was than the first one."""
+        self._canary_recall.set(recall)
+        self._canary_time.set(at.timestamp())
+        if drift is not None:
+            self._canary_drift.set(drift)
 
     def exposition(self) -> tuple[bytes, str]:
         """This will give the metrics in Prometheus's text format, and its content type."""

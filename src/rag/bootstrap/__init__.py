@@ -2,6 +2,8 @@
 
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.bootstrap.application import VERSION, Application, open_application
+from rag.bootstrap.canary import canary_over, read_canary_cases
+from rag.bootstrap.evaluation import corpus_on_disk, open_throwaway, runs_on_disk, test_sets_on_disk
 from rag.bootstrap.stores import Stores, open_stores
 from rag.settings import Settings, load_settings
 
@@ -11,7 +13,13 @@ __all__ = [
     "PrometheusTelemetry",
     "Settings",
     "Stores",
+    "canary_over",
+    "corpus_on_disk",
     "load_settings",
     "open_application",
     "open_stores",
+    "open_throwaway",
+    "read_canary_cases",
+    "runs_on_disk",
+    "test_sets_on_disk",
 ]

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
 from rag.adapters.archives import FileArchives
 from rag.adapters.embedder import LateInteractionReranker, LocalEmbedder, load_embedder
 from rag.adapters.folders import FolderFinder
+from rag.adapters.in_memory.journal import InMemoryJournal
 from rag.adapters.parsers import FileParser
 from rag.adapters.parsers.sidecars import SidecarFiles
 from rag.adapters.postgres import (
@@ -17,21 +18,26 @@ from rag.adapters.postgres import (
 )
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.adapters.sentences import SyntokSentenceSplitter
+from rag.bootstrap.rerankers import close_with, load_reranker, reranker_name
 from rag.bootstrap.stores import Stores, open_stores
 from rag.domain.recipe import LexicalRecipe, ModelIdentity
 from rag.ports.files import FileFinder
 from rag.ports.jobs import ConsumeJobs
+from rag.ports.models import Reranker
 from rag.ports.parsing import DocumentParser
 from rag.ports.telemetry import Telemetry
 from rag.services.ask import AskQuestion
 from rag.services.catch_up_index import CatchUpIndex
 from rag.services.describe_files import DescribeFiles
 from rag.services.ensure_generation import EnsureGeneration
+from rag.services.evaluate import EvaluateAnswers
 from rag.services.expand_archives import ExpandArchives
 from rag.services.gather_files import GatherFiles
+from rag.services.grow_golden_set import PromoteQuery
 from rag.services.ingest import IngestFiles
 from rag.services.plan_sync import PlanSync
 from rag.services.prepare_document import PrepareDocument
+from rag.services.replay_question import ReplayQuestion
 from rag.services.run_job import RunJob
 from rag.services.search import SearchPassages
 from rag.services.store_documents import StoreDocuments
@@ -50,6 +56,7 @@ class Application:
     settings: Settings
     stores: Stores
     embedding_model: ModelIdentity
+    reranker: Reranker | None = None
     files: FileFinder
     gather_files: GatherFiles
     plan_sync: PlanSync
@@ -57,7 +64,11 @@ class Application:
     parser: DocumentParser
     telemetry: Telemetry
     ask: AskQuestion
+    ask_unlogged: AskQuestion
     search: SearchPassages
+    evaluate: EvaluateAnswers
+    replay: ReplayQuestion
+    promote_query: PromoteQuery
     ingest: IngestFiles
     catch_up_index: CatchUpIndex
     verify_index: VerifyIndex
@@ -70,7 +81,7 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
     """This will open the stores, load the embedding model, and wire the services.
 
     Raises:
-        ModelLoadError: the embedding model cannot be loaded.
+        ModelLoadError: the embedding model or the reranker's cannot be loaded.
         UnavailableError: a server cannot be started or reached.
     """
     async with AsyncExitStack() as stack:
@@ -83,17 +94,66 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
             cache_dir=settings.data_dir / "models",
         )
         stack.callback(embedder.close)
+        judge = await asyncio.to_thread(load_reranker, settings, embedder)
+        close_with(stack, judge)
         parser = FileParser(recognises_text=settings.recognises_text)
         stack.callback(parser.close)
-        yield _application(settings, stores, embedder=embedder, parser=parser)
+        yield _application(settings, stores, embedder=embedder, judge=judge, parser=parser)
 
 
 def _application(
-    settings: Settings, stores: Stores, *, embedder: LocalEmbedder, parser: FileParser
+    settings: Settings, stores: Stores, *, embedder: LocalEmbedder, judge: Reranker | None, parser: FileParser
 ) -> Application:
     telemetry = PrometheusTelemetry(version=VERSION)
+    library, index = stores.library, stores.index
+    search = _search(settings, stores, embedder=embedder, judge=judge)
+    store, verify, catch_up = _upkeep(stores, embedder=embedder)
+    ingest = _ingest(settings, stores, store, catch_up, embedder=embedder, parser=parser)
+    archives = FileArchives(parser.reads)
+    files = FolderFinder(reads=archives.is_wanted)
+    ask = _ask(stores, search, embedder=embedder)
+    unlogged = replace(ask, journal=InMemoryJournal())
+    stopped = asyncio.Event()
+    run_job = _run_job(stores, ingest, archives, telemetry=telemetry, stopped=stopped)
+    return Application(
+        settings=settings,
+        stores=stores,
+        embedding_model=embedder.identity,
+        reranker=judge,
+        files=files,
+        gather_files=GatherFiles(expand=ExpandArchives(archives), describe=DescribeFiles(SidecarFiles())),
+        plan_sync=PlanSync(library, files),
+        sync_folder=SyncFolder(ingest=ingest, delete_document=stores.delete_document),
+        parser=parser,
+        telemetry=telemetry,
+        ask=ask,
+        ask_unlogged=unlogged,
+        replay=ReplayQuestion(ask=unlogged, journal=stores.journal, library=library, index=index),
+        promote_query=_promote_query(stores, search),
+        search=search,
+        evaluate=EvaluateAnswers(ask=unlogged, search=search, library=library, clock=stores.clock),
+        ingest=ingest,
+        catch_up_index=catch_up,
+        verify_index=verify,
+        run_job=run_job,
+        consume_jobs=partial(consume_jobs, stores.database_url, handle=run_job, stopped=stopped),
+    )
+
+
+def _search(
+    settings: Settings, stores: Stores, *, embedder: LocalEmbedder, judge: Reranker | None
+) -> SearchPassages:
+    return SearchPassages(
+        embedder=embedder,
+        retriever=stores.retriever,
+        library=stores.library,
+        reranker=judge,
+        recipe=settings.ranking(reranker=reranker_name(judge)),
+    )
+
+
+def _upkeep(stores: Stores, *, embedder: LocalEmbedder) -> tuple[StoreDocuments, VerifyIndex, CatchUpIndex]:
     library, index, leases, finish = stores.library, stores.index, stores.leases, stores.finish_removals
-    search = SearchPassages(embedder=embedder, retriever=stores.retriever, library=library)
     store = StoreDocuments(
         library=library, index=index, embedder=embedder, leases=leases, finish_removals=finish
     )
@@ -101,28 +161,12 @@ def _application(
     catch_up = CatchUpIndex(
         library=library, index=index, embedder=embedder, leases=leases, finish_removals=finish, verify=verify
     )
-    ingest = _ingest(settings, stores, store, catch_up, embedder=embedder, parser=parser)
-    archives = FileArchives(parser.reads)
-    files = FolderFinder(reads=archives.is_wanted)
-    stopped = asyncio.Event()
-    run_job = _run_job(stores, ingest, archives, telemetry=telemetry, stopped=stopped)
-    return Application(
-        settings=settings,
-        stores=stores,
-        embedding_model=embedder.identity,
-        files=files,
-        gather_files=GatherFiles(expand=ExpandArchives(archives), describe=DescribeFiles(SidecarFiles())),
-        plan_sync=PlanSync(library, files),
-        sync_folder=SyncFolder(ingest=ingest, delete_document=stores.delete_document),
-        parser=parser,
-        telemetry=telemetry,
-        ask=_ask(settings, stores, search, embedder=embedder),
-        search=search,
-        ingest=ingest,
-        catch_up_index=catch_up,
-        verify_index=verify,
-        run_job=run_job,
-        consume_jobs=partial(consume_jobs, stores.database_url, handle=run_job, stopped=stopped),
+    return store, verify, catch_up
+
+
+def _promote_query(stores: Stores, search: SearchPassages) -> PromoteQuery:
+    return PromoteQuery(
+        journal=stores.journal, search=search, splitter=SyntokSentenceSplitter(), clock=stores.clock
     )
 
 
@@ -144,9 +188,7 @@ def _run_job(
     )
 
 
-def _ask(
-    settings: Settings, stores: Stores, search: SearchPassages, *, embedder: LocalEmbedder
-) -> AskQuestion:
+def _ask(stores: Stores, search: SearchPassages, *, embedder: LocalEmbedder) -> AskQuestion:
     return AskQuestion(
         search=search,
         splitter=SyntokSentenceSplitter(),
@@ -155,7 +197,6 @@ def _ask(
         library=stores.library,
         journal=stores.journal,
         clock=stores.clock,
-        floor=settings.answer_floor,
     )
 
 

@@ -27,11 +27,13 @@ from rag.ports.journal import Journal
 from rag.ports.leases import Leases
 from rag.ports.library import Library
 from rag.ports.search import Retriever, SearchIndex
+from rag.services.check_golden_set import CheckGoldenSet
 from rag.services.check_health import CheckHealth
 from rag.services.collect_feedback import CollectFeedback
 from rag.services.delete_document import DeleteDocument
 from rag.services.finish_removals import FinishRemovals
 from rag.services.inspect_chunks import InspectChunks
+from rag.services.review_feedback import ReviewFeedback
 from rag.settings import Settings
 
 
@@ -51,6 +53,8 @@ class Stores:
     finish_removals: FinishRemovals
     inspect_chunks: InspectChunks
     collect_feedback: CollectFeedback
+    review_feedback: ReviewFeedback
+    check_golden_set: CheckGoldenSet
     check_health: CheckHealth
 
 
@@ -105,6 +109,8 @@ def _stores(
         finish_removals=finish_removals,
         inspect_chunks=InspectChunks(library=library),
         collect_feedback=CollectFeedback(journal=journal, clock=clock),
+        review_feedback=ReviewFeedback(journal=journal, clock=clock),
+        check_golden_set=CheckGoldenSet(library=library),
         check_health=CheckHealth(
             checks=(LibraryCheck(library), SearchCheck(library, index), IndexCheck(library, index)),
             library=library,

@@ -50,6 +50,7 @@ class Answer:
         abstained: the evidence was too thin (NotEnoughEvidence), so nothing is claimed.
         writer: what wrote it: `extractive`, or a language model's name.
         degraded: parts that were missing while it was made, such as `llm`.
+        confidence: the chance, 0 to 1, that the evidence answers the question; None where nobody looked.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Answer:
     writer: str
     degraded: tuple[str, ...] = ()
     usage: Usage = Usage()
+    confidence: float | None = None
 
 
 NOT_ENOUGH_EVIDENCE = "I could not find an answer to this in the documents."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.domain.answer import Answer, Citation, Span, not_enough_evidence
+from rag.domain.evidence import Evidence
 from rag.domain.ranking import Passage
 from rag.domain.words import count_words
 
@@ -32,7 +33,11 @@ CLOSE_TO_BEST: Final = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage; `[start, end)` are characters of the document's stored text."""
+    """A sentence of the evidence; `[start, end)` are characters of the document's stored text.
+
+    Attributes:
+        passage: the passage that holds it.
+    """
 
     passage: Passage
     start: int
@@ -40,16 +45,20 @@ class Sentence:
     text: str
 
 
-def sentences_of(passage: Passage, spans: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
-    """Give the passage's sentences that can stand alone; `spans` are characters of the chunk's text.
+def sentences_of(evidence: Evidence, spans: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
+    """Give the sentences that can stand alone; `spans` are characters of the evidence's text.
 
     Left out are questions, headings and scraps of fewer than four words: they repeat what was asked
     rather than answer it.
     """
-    text = passage.chunk.text
-    offset = passage.chunk.start
+    text, offset = evidence.text, evidence.start
     found = (
-        Sentence(passage, offset + start, offset + end, text[start:end])
+        Sentence(
+            evidence.passage_with(offset + start, offset + end),
+            offset + start,
+            offset + end,
+            text[start:end],
+        )
         for start, end in spans
         if end - start <= MAX_SENTENCE_CHARACTERS
     )
@@ -88,10 +97,7 @@ def extract_answer(sentences: Sequence[Sentence], scores: Sequence[float]) -> An
         sentences: candidates, from the best passage to the last.
         scores: one a sentence, higher is better, comparable within this question.
     """
-    merits = [
-        score + PASSAGE_WEIGHT * sentence.passage.candidate.score
-        for sentence, score in zip(sentences, scores, strict=True)
-    ]
+    merits = merits_of(sentences, scores)
     ranked = sorted(zip(sentences, merits, strict=True), key=lambda pair: -pair[1])
     chosen: list[Sentence] = []
     for sentence, merit in ranked:
@@ -104,6 +110,14 @@ def extract_answer(sentences: Sequence[Sentence], scores: Sequence[float]) -> An
     citations = tuple(_cite(sentence, number) for number, sentence in enumerate(chosen, start=1))
     text = " ".join(f"{_quoted(c.text)} [{c.number}]" for c in citations)
     return Answer(text=text, citations=citations, abstained=False, writer=WRITER)
+
+
+def merits_of(sentences: Sequence[Sentence], scores: Sequence[float]) -> Sequence[float]:
+    """Give what each sentence is worth: its own score, and a part of its passage's."""
+    return [
+        score + PASSAGE_WEIGHT * sentence.passage.candidate.score
+        for sentence, score in zip(sentences, scores, strict=True)
+    ]
 
 
 def _folded(text: str) -> str:

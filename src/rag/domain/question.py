@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from rag.domain.documents import DocumentId
@@ -39,6 +40,14 @@ class InvalidTopKError(InvalidInputError):
     advice = f"Ask for 1 to {MAX_TOP_K} passages."
 
 
+class RerankMode(StrEnum):
+    """Whether passages are judged once more before they are read: where it pays, or as asked."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which documents may answer; every condition that is given must hold.
@@ -72,6 +81,7 @@ class Question:
     top_k: int = DEFAULT_TOP_K
     filter: Filter = field(default_factory=Filter)
     session: str | None = None
+    rerank: RerankMode = RerankMode.AUTO
 
     @classmethod
     def of(
@@ -81,6 +91,7 @@ class Question:
         top_k: int = DEFAULT_TOP_K,
         filter_by: Filter | None = None,
         session: str | None = None,
+        rerank: RerankMode = RerankMode.AUTO,
     ) -> "Question":
         r"""Clean `text` and check it.
 
@@ -99,7 +110,7 @@ class Question:
             raise QuestionTooLongError(len(cleaned))
         if not 1 <= top_k <= MAX_TOP_K:
             raise InvalidTopKError(f"top_k is {top_k}, but must be 1 to {MAX_TOP_K}.")
-        return cls(text=cleaned, top_k=top_k, filter=filter_by or Filter(), session=session)
+        return cls(text=cleaned, top_k=top_k, filter=filter_by or Filter(), session=session, rerank=rerank)
 
 
 def clean_question(text: str) -> str:

@@ -95,6 +95,31 @@ class LexicalRecipe:
     average_length: float = 100.0
 
 
+class FusionMethod(StrEnum):
+    """How two rankings become one: by their scaled scores, or by places alone."""
+
+    WEIGHTED = "weighted"
+    RECIPROCAL_RANK = "reciprocal-rank"
+
+
+@dataclass(frozen=True, slots=True)
+class RankingRecipe:
+    """Everything that decides in which order passages stand and when we decline; kept with every answer.
+
+    Attributes:
+        dense_weight: the say of the vectors beside the words, 0 to 1, where scores are added.
+        reranker: the name of what judges passages once more, or `none`.
+        rerank_weight: the say of the reranker beside the order that it was given, 0 to 1.
+        floor: the confidence that a question's best passage must give, else it is declined.
+    """
+
+    fusion: FusionMethod = FusionMethod.WEIGHTED
+    dense_weight: float = 0.5
+    reranker: str = "none"
+    rerank_weight: float = 0.5
+    floor: float = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class IndexRecipe:
     """Everything that decides what stands in an index: two builds of one recipe hold the same points."""

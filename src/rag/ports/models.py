@@ -19,8 +19,9 @@ class ModelLoadError(RagError):
     code: ClassVar[str] = "model_load_failed"
     kind: ClassVar[str] = "ModelError"
     advice: ClassVar[str] = (
-        "Set EMBEDDING_MODEL to a directory with the model's files, to an installed wheel's model, "
-        "or to a name that the model hub knows and this machine can reach."
+        "Set EMBEDDING_MODEL, or RERANKER_MODEL where the message names it, to a directory with the model's "
+        "files, to an installed wheel's model, or to a name that the model hub knows and this machine can "
+        "reach."
     )
 
 
@@ -29,6 +30,16 @@ class EmbedderUnavailableError(UnavailableError):
 
     code: ClassVar[str] = "embedder_unavailable"
     kind: ClassVar[str] = "ModelError"
+
+
+class RerankerUnavailableError(UnavailableError):
+    """The reranker's model is loaded but does not answer."""
+
+    code: ClassVar[str] = "reranker_unavailable"
+    kind: ClassVar[str] = "ModelError"
+    advice: ClassVar[str] = (
+        "Try again in a few seconds; ask with `rerank: never`, or set RERANKER_MODEL=none, to go on without."
+    )
 
 
 class Embedder(Protocol):

@@ -62,18 +62,20 @@ class Point:
 
 
 class Retriever(Protocol):
-    """Finds candidates in the live index."""
+    """Finds candidates in the live index, or in another generation that is still kept."""
 
     async def search(
-        self, text: str, vector: Vectors, *, limit: int, filter_by: Filter
+        self, text: str, vector: Vectors, *, limit: int, filter_by: Filter, generation: str | None = None
     ) -> tuple[Ranking, ...]:
-        """This will rank the live generation's chunks by vector (`dense`) and by words (`bm25`), in one trip.
+        """This will rank a generation's chunks by vector (`dense`) and by words (`bm25`), in one trip.
+
+        Without `generation` it is the live one.
 
         Both rankings hold at most `limit` candidates, best first, ties broken by id, all within `filter_by`.
         The score of `dense` is the cosine.
 
         Raises:
-            IndexMissingError: nothing is live.
+            IndexMissingError: nothing is live, or there is no such generation.
             SearchUnavailableError: the engine does not answer.
         """
 

@@ -1,6 +1,7 @@
 """What do we tell those who watch the service?"""
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from rag.ports.jobs import Backlog
@@ -24,6 +25,18 @@ class Telemetry(Protocol):
 
     def waiting(self, backlog: Backlog) -> None:
         """This will show how many jobs are in each state, and how much waits."""
+
+    def canary_asks(self, questions: int) -> None:
+        """This will show how many golden questions the service asks itself."""
+
+    def canary_failed(self) -> None:
+        """This will count a golden question that got no reply."""
+
+    def canary_ran(self, *, recall: float, drift: float | None, at: datetime) -> None:
+        """This will show a run's recall, when it ended, and how much worse it was than the first one.
+
+        A `drift` of None leaves the last one standing.
+        """
 
     def exposition(self) -> tuple[bytes, str]:
         """This will give the metrics in Prometheus's text format, and its content type."""

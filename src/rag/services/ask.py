@@ -2,21 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 from rag.domain.answer import Answer, Citation, no_documents, not_enough_evidence
-from rag.domain.evidence import DEFAULT_FLOOR, best_cosine, select_evidence
+from rag.domain.confidence import confidence
+from rag.domain.evidence import best_cosine, first_cosine, joined, within_budget
 from rag.domain.extract import MAX_PASSAGES, WRITER, Sentence, extract_answer, repeats, sentences_of
+from rag.domain.follow_up import leans_on_earlier, stand_alone
 from rag.domain.question import Question
 from rag.domain.ranking import Passage
+from rag.domain.reranking import RERANK
 from rag.ports.clock import Clock
 from rag.ports.journal import Journal, QueryRecord
 from rag.ports.library import Library
 from rag.ports.models import Embedder, Reranker, SentenceSplitter
 from rag.services.search import SearchPassages
 from rag.services.stages import StageTimer
+
+EARLIER_QUESTIONS: Final = 3  # how far back a session is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,7 @@ AnswerEvent: TypeAlias = PassagesFound | TextWritten | PassageCited | AnswerFini
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskQuestion:
-    """Retrieve widely, keep what is near enough, answer in the evidence's own sentences, and log it.
-
-    Attributes:
-        floor: the cosine that the best passage must reach, else we decline.
-    """
+    """Retrieve widely, keep what is near enough, answer in the evidence's own sentences, and log it."""
 
     search: SearchPassages
     splitter: SentenceSplitter
@@ -65,7 +67,6 @@ class AskQuestion:
     library: Library
     journal: Journal
     clock: Clock
-    floor: float = DEFAULT_FLOOR
 
     async def __call__(self, question: Question, *, request_id: str) -> QueryRecord:
         """This will answer `question` and return once the answer is in the query log.
@@ -82,23 +83,26 @@ class AskQuestion:
         """This will do the same, event by event."""
         timer = StageTimer(self.clock)
         asked_at = self.clock.now()
-        passages = await self.search(question, timer=timer)
+        whole = await self._stand_alone(question, before=asked_at, timer=timer)
+        passages = await self.search(whole, timer=timer, repeated=False)
         yield PassagesFound(passages)
         generation = passages[0].generation if passages else await self._live_generation()
         if generation is None:
             answer = no_documents(writer=WRITER)
         else:
-            answer = await self._write(question, passages, timer=timer)
+            answer = await self._write(whole, passages, timer=timer)
         record = QueryRecord(
             id=uuid4(),
             request_id=request_id,
             asked_at=asked_at,
-            question=question.text,
-            session=question.session,
+            question=question,
+            read_as=None if whole.text == question.text else whole.text,
             answer=answer,
             sources=tuple(dict.fromkeys(citation.source for citation in answer.citations)),
             generation=generation,
             model=self.embedder.identity.key,
+            ranking=self.search.recipe,
+            reranked=any(passage.candidate.raw_score(RERANK) is not None for passage in passages),
             retrieval_score=best_cosine(passages),
             timings_ms=timer.milliseconds,
             latency_ms=timer.total_milliseconds(),
@@ -110,23 +114,31 @@ class AskQuestion:
         yield AnswerFinished(record)
 
     async def _write(self, question: Question, passages: Sequence[Passage], *, timer: StageTimer) -> Answer:
-        evidence = select_evidence(passages, floor=self.floor)
-        if not evidence:
-            return not_enough_evidence(writer=WRITER)
         with timer.stage("split"):
-            found = await asyncio.to_thread(self._sentences, evidence)
+            found = await asyncio.to_thread(self._sentences, within_budget(passages)[:MAX_PASSAGES])
             sentences = [sentence for sentence in found if not repeats(sentence.text, question.text)]
-        if not sentences:
-            return not_enough_evidence(writer=WRITER)
         with timer.stage("extract"):
             scores = await self.reranker.score(question.text, [sentence.text for sentence in sentences])
-            return extract_answer(sentences, scores)
+        sure = confidence(first_cosine=first_cosine(passages), best_sentence=max(scores, default=None))
+        if not sentences or sure < self.search.recipe.floor:
+            return replace(not_enough_evidence(writer=WRITER), confidence=sure)
+        return replace(extract_answer(sentences, scores), confidence=sure)
 
-    def _sentences(self, evidence: Sequence[Passage]) -> Sequence[Sentence]:
+    async def _stand_alone(self, question: Question, *, before: datetime, timer: StageTimer) -> Question:
+        """Read a question of a session as what it means after those before it."""
+        if question.session is None or not leans_on_earlier(question.text):
+            return question
+        with timer.stage("session"):
+            earlier = await self.journal.earlier_questions(
+                question.session, before=before, limit=EARLIER_QUESTIONS
+            )
+        return replace(question, text=stand_alone(question.text, earlier))
+
+    def _sentences(self, passages: Sequence[Passage]) -> Sequence[Sentence]:
         return [
             sentence
-            for passage in evidence[:MAX_PASSAGES]
-            for sentence in sentences_of(passage, self.splitter.sentence_spans(passage.chunk.text))
+            for evidence in joined(passages)
+            for sentence in sentences_of(evidence, self.splitter.sentence_spans(evidence.text))
         ]
 
     async def _live_generation(self) -> str | None:

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.domain.question import Question
-from rag.domain.ranking import FusedCandidate, Passage, Ranking, fuse
+from rag.domain.ranking import FusedCandidate, FusedRanking, Passage, Ranking, fuse
+from rag.domain.recipe import RankingRecipe
+from rag.domain.repetition import distinct
+from rag.domain.reranking import RERANKED, rerank, wants_reranking
 from rag.ports.library import Library
-from rag.ports.models import Embedder, Vectors
+from rag.ports.models import Embedder, Reranker, Vectors
 from rag.ports.search import IndexMissingError, Retriever
 from rag.services.stages import StageTimer
 from rag.services.verify_model import verify_model
@@ -14,26 +17,34 @@ from rag.services.verify_model import verify_model
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPassages:
-    """Retrieve widely by vector and by words, fuse, then read the texts.
+    """Retrieve widely by vector and by words, fuse, read the texts, and have the best judged once more.
 
     Attributes:
+        reranker: what judges them; None leaves the fused order.
         candidates: how many chunks each ranking is asked for.
+        generation: the build of the index that is searched; None is the live one.
     """
 
     embedder: Embedder
     retriever: Retriever
     library: Library
+    reranker: Reranker | None = None
+    recipe: RankingRecipe = field(default_factory=RankingRecipe)
     candidates: int = 50
+    generation: str | None = None
     _verified: set[str] = field(default_factory=set, init=False)
 
-    async def __call__(self, question: Question, *, timer: StageTimer) -> Sequence[Passage]:
+    async def __call__(
+        self, question: Question, *, timer: StageTimer, repeated: bool = True
+    ) -> Sequence[Passage]:
         """This will give at most `question.top_k` passages, best first.
 
         A candidate that PostgreSQL does not know (a document on its way in or out) is passed over, and the
-        next one takes its place.
+        next one takes its place. Without `repeated`, so is a passage that says again what a better one says.
 
         Raises:
-            EmbedderUnavailableError, SearchUnavailableError, IndexMissingError, LibraryUnavailableError.
+            EmbedderUnavailableError, SearchUnavailableError, IndexMissingError, LibraryUnavailableError,
+            RerankerUnavailableError.
             IndexMismatchError: what was found was embedded by another model than ours.
         """
         with timer.stage("embed"):
@@ -42,25 +53,39 @@ class SearchPassages:
             limit = max(self.candidates, question.top_k)
             rankings = await self._rankings(question, vector, limit=limit)
         with timer.stage("fuse"):
-            fused = fuse(rankings, limit=2 * limit)
+            fused = fuse(rankings, limit=2 * limit, recipe=self.recipe)
+        judging = self.reranker is not None and wants_reranking(question.rerank, lead=fused.lead)
         with timer.stage("read"):
-            passages = await self._read(fused, wanted=question.top_k)
+            wanted = max(question.top_k, RERANKED if judging or not repeated else 0)
+            passages = await self._read(fused, wanted=wanted)
             await self._verify({passage.generation for passage in passages})
-        return passages
+        if judging:
+            with timer.stage("rerank"):
+                passages = await self._judged(question, passages)
+        return (passages if repeated else distinct(passages))[: question.top_k]
 
     async def _rankings(self, question: Question, vector: Vectors, *, limit: int) -> Sequence[Ranking]:
         try:
-            return await self.retriever.search(question.text, vector, limit=limit, filter_by=question.filter)
+            return await self.retriever.search(
+                question.text, vector, limit=limit, filter_by=question.filter, generation=self.generation
+            )
         except IndexMissingError:
             if await self.library.live_generation() is None:  # nothing is lost: there are no documents yet
                 return ()
             raise
 
-    async def _read(self, fused: Sequence[FusedCandidate], *, wanted: int) -> Sequence[Passage]:
+    async def _judged(self, question: Question, passages: Sequence[Passage]) -> Sequence[Passage]:
+        assert self.reranker is not None  # noqa: S101 - says to the type checker what the caller has seen
+        texts = [passage.chunk.text for passage in passages[:RERANKED]]
+        scores = await self.reranker.score(question.text, texts)
+        return rerank(passages, scores, weight=self.recipe.rerank_weight)
+
+    async def _read(self, fused: FusedRanking, *, wanted: int) -> Sequence[Passage]:
         passages: list[Passage] = []
+        candidates: Sequence[FusedCandidate] = fused.candidates
         # Nearly always one trip suffices; more are needed only while many documents are being replaced.
-        for start in range(0, len(fused), 2 * wanted):
-            passages += await self.library.passages(fused[start : start + 2 * wanted])
+        for start in range(0, len(candidates), 2 * wanted):
+            passages += await self.library.passages(candidates[start : start + 2 * wanted])
             if len(passages) >= wanted:
                 break
         return passages[:wanted]

@@ -18,7 +18,7 @@ from pathlib import Path
 from rag.adapters.embedder import load_embedder
 
 embedder = load_embedder(sys.argv[1], batch_size=8, threads=2, cache_dir=Path(sys.argv[2]))
-model, start = embedder._model.documents._model, threading.Barrier(8)
+model, start = embedder._model.documents._requests._model, threading.Barrier(8)
 
 def look():
     tensor = model.create_infer_request().get_input_tensor(0)

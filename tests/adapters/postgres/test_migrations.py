@@ -3,8 +3,10 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic import command
@@ -16,10 +18,12 @@ from pgqueuer import AsyncpgDriver
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rag.adapters.postgres import PostgresJobBoard, PostgresLibrary, connect, migrate
+from rag.adapters.postgres import PostgresJobBoard, PostgresJournal, PostgresLibrary, connect, migrate
 from rag.adapters.postgres.migrate import REVISIONS
 from rag.adapters.postgres.owned_queue import queue_of
 from rag.adapters.postgres.tables import TABLES
+from rag.domain.question import Question
+from rag.domain.recipe import FusionMethod, RankingRecipe
 from rag.ports.jobs import JobState
 from rag.ports.library import NewerDatabaseError
 from tests.support.postgres import run_sql
@@ -34,6 +38,16 @@ OLD_JOBS = (
     UNION ALL SELECT id, 2, 'c.md', NULL, 'failed' FROM jobs
     """,
 )
+OLD_ENTRY = """
+    INSERT INTO query_logs (
+        id, request_id, session, query_text, answer, abstained, sources, citations, degraded, writer, model,
+        prompt_tokens, completion_tokens, timings_ms, latency_ms, created_at
+    )
+    VALUES (
+        '00000000-0000-0000-0000-000000000001', 'r', 's', 'How?', 'So.', false, '{}', '[]', '{}', 'w', 'm',
+        0, 0, '{}', 1, now()
+    )
+"""
 
 # What a command does with a database that is up to date, and which slow imports that took.
 LOOK = """
@@ -121,6 +135,20 @@ async def test_a_half_migrated_database_is_completed(
         4,
         0,
     )  # nobody knew the sizes of the others
+
+
+async def test_an_entry_of_an_older_release_is_read(empty_database_url: str) -> None:
+    """What it does not say of the question and the ranking is what that release did."""
+    await _migrate_to(empty_database_url, "0006")
+    await run_sql(empty_database_url, OLD_ENTRY)
+    await migrate(empty_database_url)
+    pool = connect(empty_database_url, pool_size=1, max_overflow=0)
+    record = await PostgresJournal(pool).query(UUID(int=1))
+    await pool.dispose()
+    assert record.question == Question("How?", session="s")
+    assert (record.read_as, record.reranked) == (None, False)
+    ranking = RankingRecipe(fusion=FusionMethod.WEIGHTED, dense_weight=0.6, reranker="none", floor=0.45)
+    assert replace(record.ranking, rerank_weight=ranking.rerank_weight) == ranking
 
 
 async def _migrate_to(url: str, revision: str) -> None:

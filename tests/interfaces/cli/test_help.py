@@ -12,7 +12,10 @@ from rag.interfaces.cli.main import PROGRAM, app
 from rag.interfaces.cli.reference import cli_reference, command_helps
 
 HELPS = dict(command_helps())
-GROUPS = {("rag",), *(("rag", name) for name in ("chunks", "documents", "index", "jobs"))}
+GROUPS = {
+    ("rag",),
+    *(("rag", name) for name in ("chunks", "documents", "feedback", "golden", "index", "jobs")),
+}
 COMMANDS = [words for words in HELPS if words not in GROUPS]
 HEAVY = ("asyncpg", "fastapi", "numpy", "openvino", "qdrant_client", "rich", "sqlalchemy", "tokenizers")
 

@@ -14,6 +14,7 @@ from rag.adapters.archives import FileArchives
 from rag.adapters.folders import FolderFinder
 from rag.adapters.health_checks import LibraryCheck, SearchCheck
 from rag.adapters.in_memory.jobs import InMemoryJobBoard
+from rag.adapters.in_memory.journal import InMemoryJournal
 from rag.adapters.parsers.sidecars import SidecarFiles
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.bootstrap import Application, Stores, load_settings
@@ -23,14 +24,19 @@ from rag.ports.jobs import ConsumeJobs
 from rag.ports.models import Reranker
 from rag.ports.search import SearchUnavailableError
 from rag.services.ask import AskQuestion
+from rag.services.check_golden_set import CheckGoldenSet
 from rag.services.check_health import CheckHealth
 from rag.services.collect_feedback import CollectFeedback
 from rag.services.delete_document import DeleteDocument
 from rag.services.describe_files import DescribeFiles
+from rag.services.evaluate import EvaluateAnswers
 from rag.services.expand_archives import ExpandArchives
 from rag.services.gather_files import GatherFiles
+from rag.services.grow_golden_set import PromoteQuery
 from rag.services.inspect_chunks import InspectChunks
 from rag.services.plan_sync import PlanSync
+from rag.services.replay_question import ReplayQuestion
+from rag.services.review_feedback import ReviewFeedback
 from rag.services.sync_folder import SyncFolder
 from tests.support.job_runs import job_runner
 from tests.support.workbench import LineParser, LineSplitter, OverlapReranker, Workbench, file
@@ -75,6 +81,8 @@ class Stand:
         """Wire the services to the fakes."""
         bench, ingest = self.bench, self.bench.ingest()
         search = bench.search()
+        ask = self._ask()
+        unlogged = replace(ask, journal=InMemoryJournal())
         files = FolderFinder(reads=LineParser().reads)
         return Application(
             settings=load_settings(self.settings),
@@ -89,23 +97,25 @@ class Stand:
             sync_folder=SyncFolder(ingest=ingest, delete_document=self._stores().delete_document),
             parser=LineParser(),
             telemetry=self.telemetry,
-            ask=AskQuestion(
-                search=search,
-                splitter=LineSplitter(),
-                reranker=self.reranker,
-                embedder=bench.embedder,
-                library=bench.library,
-                journal=bench.journal,
-                clock=bench.clock,
-                floor=0.1,
+            ask=ask,
+            ask_unlogged=unlogged,
+            replay=ReplayQuestion(
+                ask=unlogged, journal=bench.journal, library=bench.library, index=bench.index
+            ),
+            promote_query=PromoteQuery(
+                journal=bench.journal, search=search, splitter=LineSplitter(), clock=bench.clock
             ),
             search=search,
+            evaluate=EvaluateAnswers(ask=unlogged, search=search, library=bench.library, clock=bench.clock),
             ingest=ingest,
             catch_up_index=bench.catch_up(),
             verify_index=bench.verify_index(),
             run_job=replace(job_runner(bench, self.jobs), telemetry=self.telemetry),
             consume_jobs=self.consume_jobs,
         )
+
+    def _ask(self) -> AskQuestion:
+        return replace(self.bench.ask(), reranker=self.reranker)
 
     def _stores(self) -> Stores:
         bench = self.bench
@@ -127,7 +137,9 @@ class Stand:
             ),
             finish_removals=bench.finish_removals(),
             inspect_chunks=InspectChunks(library=bench.library),
+            check_golden_set=CheckGoldenSet(library=bench.library),
             collect_feedback=CollectFeedback(journal=bench.journal, clock=bench.clock),
+            review_feedback=ReviewFeedback(journal=bench.journal, clock=bench.clock),
             check_health=CheckHealth(
                 checks=(*checks, *self.further_checks), library=bench.library, clock=bench.clock
             ),

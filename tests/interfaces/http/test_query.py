@@ -24,6 +24,8 @@ ENVELOPE = [
     "cost_usd",
     "timings_ms",
     "latency_ms",
+    "confidence",
+    "read_as",
 ]
 CITATION = ["n", "chunk_id", "document_id", "source", "title", "page", "section", "text", "span"]
 
@@ -42,7 +44,7 @@ async def test_an_answer_has_exactly_the_promised_members(client: httpx.AsyncCli
     assert body["usage"] == {"prompt_tokens": 0, "completion_tokens": 0}
     assert set(body["timings_ms"]) == {"embed", "retrieve", "fuse", "read", "split", "extract"}
     record = stand.bench.journal.queries[UUID(body["query_log_id"])]
-    assert (record.request_id, record.question) == (body["request_id"], QUESTION)
+    assert (record.request_id, record.question.text) == (body["request_id"], QUESTION)
 
 
 async def test_thin_evidence_is_declined_with_200(client: httpx.AsyncClient) -> None:
@@ -81,7 +83,7 @@ async def test_every_part_of_a_filter_reaches_the_search(client: httpx.AsyncClie
 async def test_a_session_is_kept_in_the_query_log(client: httpx.AsyncClient, stand: Stand) -> None:
     """The session is the caller's own name for a conversation."""
     await client.post("/query", json={"question": QUESTION, "session": "desk 7"})
-    assert [record.session for record in stand.bench.journal.queries.values()] == ["desk 7"]
+    assert [record.question.session for record in stand.bench.journal.queries.values()] == ["desk 7"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ async def test_any_writing_is_answered(client: httpx.AsyncClient, stand: Stand, 
     [
         ({}, "body.question"),
         ({"question": 7}, "body.question"),
-        ({"question": "a", "rerank": "always"}, "body.rerank"),
+        ({"question": "a", "rerank": "sometimes"}, "body.rerank"),
         ({"question": "a", "top_k": "5"}, "body.top_k"),
         ({"question": "a", "top_k": True}, "body.top_k"),
         ({"question": "a", "stream": "yes"}, "body.stream"),

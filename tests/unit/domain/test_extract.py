@@ -2,12 +2,19 @@
 
 import pytest
 
+from rag.domain.evidence import Evidence, joined
 from rag.domain.extract import extract_answer, sentences_of
 from tests.support.passages import passage
 
 TEXT = (
     "Backups\nA backup runs every night at two. Is it verified? Yes [3]. Each backup is restored once a week."
 )
+
+
+def evidence(text: str, *, number: int = 1, start: int = 0) -> Evidence:
+    """Make evidence of a single passage."""
+    (one,) = joined([passage(text, number=number, start=start)])
+    return one
 
 
 def spans(text: str, *sentences: str) -> list[tuple[int, int]]:
@@ -26,14 +33,14 @@ SENTENCES = (
 
 def test_headings_questions_and_scraps_cannot_be_an_answer() -> None:
     """Only sentences that can stand alone are candidates."""
-    found = sentences_of(passage(TEXT), spans(TEXT, *SENTENCES))
+    found = sentences_of(evidence(TEXT), spans(TEXT, *SENTENCES))
     assert [sentence.text for sentence in found] == [SENTENCES[1], SENTENCES[4]]
 
 
 def test_every_sentence_of_the_answer_is_cited_at_its_place_in_the_document() -> None:
     """The span points into the stored text, whatever the chunk's offset is."""
     document = "x" * 40 + TEXT
-    found = sentences_of(passage(TEXT, start=40), spans(TEXT, *SENTENCES))
+    found = sentences_of(evidence(TEXT, start=40), spans(TEXT, *SENTENCES))
     answer = extract_answer(found, [0.91, 0.95])
     assert answer.text == "Each backup is restored once a week. [1] A backup runs every night at two. [2]"
     for citation in answer.citations:
@@ -43,21 +50,21 @@ def test_every_sentence_of_the_answer_is_cited_at_its_place_in_the_document() ->
 
 def test_sentences_far_from_the_best_are_left_out() -> None:
     """A weak second sentence would only dilute the answer."""
-    found = sentences_of(passage(TEXT), spans(TEXT, *SENTENCES))
+    found = sentences_of(evidence(TEXT), spans(TEXT, *SENTENCES))
     assert len(extract_answer(found, [0.9, 0.5]).citations) == 1
 
 
 def test_a_sentence_that_stands_in_two_passages_is_said_once() -> None:
     """Overlapping chunks repeat sentences; the answer does not."""
-    one = sentences_of(passage(SENTENCES[1], number=1), [(0, len(SENTENCES[1]))])
-    two = sentences_of(passage(SENTENCES[1], number=2), [(0, len(SENTENCES[1]))])
+    one = sentences_of(evidence(SENTENCES[1], number=1), [(0, len(SENTENCES[1]))])
+    two = sentences_of(evidence(SENTENCES[1], number=2), [(0, len(SENTENCES[1]))])
     assert len(extract_answer([*one, *two], [0.9, 0.9]).citations) == 1
 
 
 def test_a_documents_own_reference_numbers_do_not_look_like_our_markers() -> None:
     """`[7]` in a document becomes `(7)` in the answer, and stays as it is in the citation."""
     text = "Water boils at a hundred degrees [7] at sea level."
-    answer = extract_answer(sentences_of(passage(text), [(0, len(text))]), [1.0])
+    answer = extract_answer(sentences_of(evidence(text), [(0, len(text))]), [1.0])
     assert answer.text == "Water boils at a hundred degrees (7) at sea level. [1]"
     assert answer.citations[0].text == text
 
@@ -80,7 +87,7 @@ def test_without_a_sentence_we_decline() -> None:
 )
 def test_commands_headings_tables_and_questions_are_no_answers(text: str) -> None:
     """What is no statement cannot stand as one."""
-    assert sentences_of(passage(text), [(0, len(text))]) == ()
+    assert sentences_of(evidence(text), [(0, len(text))]) == ()
 
 
 @pytest.mark.parametrize(
@@ -93,12 +100,12 @@ def test_commands_headings_tables_and_questions_are_no_answers(text: str) -> Non
 )
 def test_statements_are_candidates_in_any_script(text: str) -> None:
     """Scripts without spaces are not taken for scraps."""
-    assert len(sentences_of(passage(text), [(0, len(text))])) == 1
+    assert len(sentences_of(evidence(text), [(0, len(text))])) == 1
 
 
 def test_a_list_item_is_quoted_without_its_bullet() -> None:
     """The citation keeps the document's words; the answer reads as a sentence."""
     text = "- An overlap repeats the end of one chunk."
-    answer = extract_answer(sentences_of(passage(text), [(0, len(text))]), [1.0])
+    answer = extract_answer(sentences_of(evidence(text), [(0, len(text))]), [1.0])
     assert answer.text == "An overlap repeats the end of one chunk. [1]"
     assert answer.citations[0].text == text

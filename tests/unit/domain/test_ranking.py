@@ -6,67 +6,105 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.domain.ranking import Candidate, Ranking, fuse
+from rag.domain.ranking import Candidate, FusedCandidate, Ranking, fuse
+from rag.domain.recipe import FusionMethod, RankingRecipe
 
 IDS = [UUID(int=number) for number in range(1, 9)]
+BY_PLACES = RankingRecipe(fusion=FusionMethod.RECIPROCAL_RANK)
+
+
+def scored(*scores: tuple[int, float]) -> tuple[Candidate, ...]:
+    """Give candidates with their scores."""
+    return tuple(Candidate(IDS[number], score) for number, score in scores)
 
 
 def ranking(name: str, *positions: int) -> Ranking:
     """Rank the chunks of these numbers, best first."""
-    return Ranking(name, tuple(Candidate(IDS[p], 1.0 - i / 10) for i, p in enumerate(positions)))
+    return Ranking(name, scored(*((number, 1.0 - place / 10) for place, number in enumerate(positions))))
 
 
-def test_a_chunk_that_both_rankings_found_comes_before_those_that_one_found() -> None:
+def order(candidates: tuple[FusedCandidate, ...]) -> list[int]:
+    """Give the numbers of the candidates."""
+    return [candidate.chunk_id.int - 1 for candidate in candidates]
+
+
+def test_a_chunk_that_both_rankings_praise_comes_before_those_that_one_does() -> None:
     """Agreement beats a single first place."""
-    dense = Ranking("dense", tuple(Candidate(IDS[n], x) for n, x in ((0, 0.8), (1, 0.7), (3, 0.1))))
-    bm25 = Ranking("bm25", tuple(Candidate(IDS[n], x) for n, x in ((2, 9.0), (1, 8.0), (4, 1.0))))
-    fused = fuse([dense, bm25], limit=3)
+    dense = Ranking("dense", scored((0, 0.8), (1, 0.7), (3, 0.1)))
+    bm25 = Ranking("bm25", scored((2, 9.0), (1, 8.0), (4, 1.0)))
+    fused = fuse([dense, bm25], limit=3).candidates
     assert fused[0].chunk_id == IDS[1]
     assert fused[0].ranks == (("dense", 2), ("bm25", 2))
 
 
-def test_the_score_is_a_weighted_sum_of_scaled_scores() -> None:
-    """The best of a ranking counts 1 there, the last one 0, the others in between."""
-    dense = Ranking("dense", tuple(Candidate(IDS[n], x) for n, x in ((0, 0.8), (1, 0.6), (2, 0.4))))
-    bm25 = Ranking("bm25", tuple(Candidate(IDS[n], x) for n, x in ((1, 20.0), (2, 8.0), (0, 4.0))))
-    fused = fuse([dense, bm25], limit=5, weights={"dense": 0.6, "bm25": 0.4})
-    assert [c.chunk_id for c in fused] == [IDS[1], IDS[0], IDS[2]]
-    assert [c.score for c in fused] == pytest.approx([0.6 * 0.5 + 0.4, 0.6, 0.4 * 0.25])
-    assert fused[0].raw_score("bm25") == 20.0
-    assert fused[0].raw_score("other") is None
+def test_the_score_is_a_weighted_sum_of_standardised_scores() -> None:
+    """Two chunks stand one deviation above and below the mean, so the weights alone decide."""
+    dense = Ranking("dense", scored((0, 0.8), (1, 0.6)))
+    bm25 = Ranking("bm25", scored((1, 20.0), (0, 4.0)))
+    fused = fuse([dense, bm25], limit=5, recipe=RankingRecipe(dense_weight=0.7))
+    assert order(fused.candidates) == [0, 1]
+    assert [candidate.score for candidate in fused.candidates] == [1.0, 0.0]
+    assert fused.lead == pytest.approx(2 * 0.7 - 2 * 0.3)
+    assert fused.candidates[0].raw_score("bm25") == 4.0
+    assert fused.candidates[0].raw_score("other") is None
 
 
-def test_what_a_ranking_did_not_find_counts_there_as_its_last_one() -> None:
-    """A list of fifty cannot tell more about the fifty-first."""
-    dense = Ranking("dense", (Candidate(IDS[0], 0.8), Candidate(IDS[1], 0.6)))
-    bm25 = Ranking("bm25", (Candidate(IDS[2], 10.0), Candidate(IDS[0], 5.0)))
-    fused = fuse([dense, bm25], limit=5, weights={"dense": 0.6, "bm25": 0.4})
-    assert [(c.chunk_id, c.score) for c in fused] == [(IDS[0], 0.6), (IDS[2], 0.4), (IDS[1], 0.0)]
-    assert fused[2].ranks == (("dense", 2),)
+def test_what_one_ranking_found_is_scored_by_the_other_as_well() -> None:
+    """A rare word's chunk counts with its own cosine, not as the last one that the vectors found."""
+    dense = Ranking("dense", scored((0, 0.60), (1, 0.30), (3, 0.20)), beside=scored((2, 0.58)))
+    bm25 = Ranking("bm25", scored((2, 9.0)))
+    fused = fuse([dense, bm25], limit=5).candidates
+    assert order(fused)[0] == 2
+    assert fused[0].raw_score("dense") == 0.58
+    assert fused[0].ranks == (("bm25", 1),)
 
 
-def test_a_ranking_of_one_counts_fully() -> None:
+def test_scores_beside_what_was_found_add_no_candidates() -> None:
+    """What neither ranking found itself is not in the result."""
+    found = Ranking("dense", scored((0, 0.6)), beside=scored((5, 0.9)))
+    assert order(fuse([found], limit=5).candidates) == [0]
+
+
+def test_places_alone_can_be_counted() -> None:
+    """Then scores do not matter, and nothing is said of a lead."""
+    dense = Ranking("dense", scored((0, 0.9), (1, 0.1)))
+    bm25 = Ranking("bm25", scored((1, 5.0), (2, 4.9)))
+    fused = fuse([dense, bm25], limit=5, recipe=BY_PLACES)
+    assert order(fused.candidates) == [1, 0, 2]
+    assert fused.lead == 0.0
+
+
+def test_a_single_chunk_is_the_best() -> None:
     """With a single chunk there is no spread to scale by."""
-    fused = fuse([Ranking("dense", (Candidate(IDS[0], -0.2),))], limit=5, weights={"dense": 0.6})
-    assert [c.score for c in fused] == [0.6]
+    fused = fuse([Ranking("dense", scored((0, -0.2)))], limit=5)
+    assert [candidate.score for candidate in fused.candidates] == [1.0]
+    assert fused.lead == 0.0
 
 
 def test_nothing_found_is_nothing_fused() -> None:
     """Empty rankings are fine."""
-    assert fuse([Ranking("dense", ()), Ranking("bm25", ())], limit=3) == ()
+    assert fuse([Ranking("dense", ()), Ranking("bm25", ())], limit=3).candidates == ()
 
 
-def test_ties_are_broken_by_id() -> None:
+@pytest.mark.parametrize("recipe", [RankingRecipe(), BY_PLACES], ids=lambda one: one.fusion)
+def test_ties_are_broken_by_id(recipe: RankingRecipe) -> None:
     """Two chunks of equal score always come in the same order."""
-    even = {"dense": 0.5, "bm25": 0.5}
-    one_way = fuse([ranking("dense", 5, 4), ranking("bm25", 4, 5)], limit=2, weights=even)
-    other_way = fuse([ranking("bm25", 4, 5), ranking("dense", 5, 4)], limit=2, weights=even)
-    assert [c.chunk_id for c in one_way] == [c.chunk_id for c in other_way] == [IDS[4], IDS[5]]
+    one_way = fuse([ranking("dense", 5, 4), ranking("bm25", 4, 5)], limit=2, recipe=recipe)
+    other_way = fuse([ranking("bm25", 4, 5), ranking("dense", 5, 4)], limit=2, recipe=recipe)
+    assert order(one_way.candidates) == order(other_way.candidates) == [4, 5]
 
 
-@given(st.permutations(range(8)), st.permutations(range(8)), st.integers(1, 8))
-def test_fusion_keeps_each_chunk_once_in_descending_order(one: list[int], two: list[int], limit: int) -> None:
+@given(
+    st.permutations(range(8)),
+    st.permutations(range(8)),
+    st.integers(1, 8),
+    st.sampled_from([RankingRecipe(), BY_PLACES]),
+)
+def test_fusion_keeps_each_chunk_once_in_descending_order(
+    one: list[int], two: list[int], limit: int, recipe: RankingRecipe
+) -> None:
     """Whatever the rankings are, the result has no repetition and falls in score."""
-    fused = fuse([ranking("dense", *one), ranking("bm25", *two)], limit=limit)
-    assert len({c.chunk_id for c in fused}) == len(fused) == limit
-    assert [c.score for c in fused] == sorted((c.score for c in fused), reverse=True)
+    fused = fuse([ranking("dense", *one), ranking("bm25", *two)], limit=limit, recipe=recipe).candidates
+    assert len({candidate.chunk_id for candidate in fused}) == len(fused) == limit
+    scores = [candidate.score for candidate in fused]
+    assert scores == sorted(scores, reverse=True)

@@ -1,15 +1,19 @@
 """Where does the network's work wait and run, off the event loop?"""
 
+import asyncio
 import heapq
 import itertools
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from rag.ports.models import EmbedderUnavailableError
 
+G = TypeVar("G")
 T = TypeVar("T")
 
 # A caller keeps few batches waiting at a time, so only hundreds of callers at once can fill a queue.
@@ -41,6 +45,29 @@ class Lane:
         """
         return self._queue.put(work, urgent=urgent)
 
+    async def each(
+        self, groups: Sequence[G], work: Callable[[G], T], *, at_once: int, urgent: bool = False
+    ) -> list[T]:
+        """This will run `work` on every group, a few at a time, so that no caller fills the queue.
+
+        Raises:
+            EmbedderUnavailableError: the queue is full, or the lane is closed.
+        """
+        done: dict[int, T] = {}
+        left = iter(enumerate(groups))
+
+        async def pull() -> None:
+            for number, group in left:
+                done[number] = await asyncio.wrap_future(self.submit(partial(work, group), urgent=urgent))
+
+        pulls = [asyncio.ensure_future(pull()) for _ in islice(groups, at_once)]
+        try:
+            await asyncio.gather(*pulls)
+        finally:
+            for task in pulls:
+                task.cancel()
+        return [done[number] for number in range(len(groups))]
+
     def close(self) -> None:
         """This will fail what waits, let what runs finish, and stop the threads; again is harmless."""
         self._close()
@@ -61,9 +88,9 @@ class _Queue:
         future: Future[T] = Future()
         with self._changed:
             if self._closed:
-                raise EmbedderUnavailableError("The embedder is closed.")
+                raise EmbedderUnavailableError("The model is closed.")
             if len(self._waiting) >= self._max_waiting:
-                raise EmbedderUnavailableError(f"{len(self._waiting)} {self._name} wait for the embedder.")
+                raise EmbedderUnavailableError(f"{len(self._waiting)} {self._name} wait for the model.")
             heapq.heappush(self._waiting, (0 if urgent else 1, next(self._numbers), work, future))
             self._changed.notify()
         return future
@@ -84,7 +111,7 @@ class _Queue:
             self._changed.notify_all()
         for _, _, _, future in left:
             if future.set_running_or_notify_cancel():
-                future.set_exception(EmbedderUnavailableError("The embedder was closed before its turn."))
+                future.set_exception(EmbedderUnavailableError("The model was closed before its turn."))
 
     def _take(self) -> tuple[Callable[[], object], "Future[Any]"] | None:
         with self._changed:

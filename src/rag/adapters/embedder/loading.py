@@ -73,7 +73,7 @@ def load_embedder(
     Raises:
         ModelLoadError: it is nowhere, damaged, or of a kind that needs the extra `[torch]`.
     """
-    loading = _Loading.of(find_model(model), cache_dir=cache_dir, threads=threads or _cores())
+    loading = _Loading.of(find_model(model), cache_dir=cache_dir, threads=threads or cores())
     layout, pieces, running = loading.layout, loading.pieces, loading.run(runtime)
     identity = ModelIdentity(
         name=loading.files.name,
@@ -197,8 +197,8 @@ class _Loading:
         return _Running(documents, questions, precision, digest, self.threads)
 
 
-def _cores() -> int:
-    """Count the cores that this process may use; macOS and Windows cannot say, and give them all."""
+def cores() -> int:
+    """This will count the cores that this process may use; where a system cannot say, it counts them all."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
 from typing import Final, TypeVar
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy.typing as npt
 from rag.adapters.embedder.batching import Frame, Window, batches, join, padded
 from rag.adapters.embedder.lane import Lane
 from rag.adapters.embedder.network import Encoded, Network
+from rag.adapters.embedder.token_vectors import TextTokens, TokenVectors
 from rag.adapters.embedder.wordpieces import WordPieces
 from rag.domain.recipe import ModelIdentity
 from rag.ports.models import Vectors
@@ -66,6 +65,7 @@ class LocalEmbedder:
         self._at_once = 2 * threads
         self._documents = Lane("documents", threads=threads)
         self._questions = Lane("questions", threads=1)
+        self._token_vectors = TokenVectors()
 
     @property
     def identity(self) -> ModelIdentity:
@@ -130,16 +130,15 @@ class LocalEmbedder:
             EmbedderUnavailableError: the network failed, the queue is full, or the embedder is closed.
         """
         ids, wanted = await asyncio.wrap_future(self._questions.submit(lambda: self._question(question)))
-        best = np.full((len(texts), len(ids)), -1, dtype=np.float32)
-        present = np.zeros((len(texts), len(ids)), dtype=np.bool_)
-        windows = await self._windows(texts, urgent=True)
-        groups = batches(windows, batch_size=self._batch_size)
-        found = await self._each(groups, lambda group: self._best(group, wanted), urgent=True)
-        for group, rows in zip(groups, found, strict=True):
-            for window, row in zip(group, rows, strict=True):
-                best[window.text] = np.maximum(best[window.text], row)
-                present[window.text] |= np.isin(ids, window.ids[window.first : window.last])
-        return Matches(ids, best, present)
+        tokens = await self._tokens_of(texts)
+
+        def compare() -> Matches:
+            best = [each.best(wanted) for each in tokens]
+            present = [np.isin(ids, each.ids) for each in tokens]
+            shape = (len(texts), len(ids))
+            return Matches(ids, np.reshape(best, shape).astype(np.float32), np.reshape(present, shape))
+
+        return await asyncio.wrap_future(self._questions.submit(compare))
 
     def close(self) -> None:
         """This will fail what waits and stop the threads; again is harmless."""
@@ -162,22 +161,7 @@ class LocalEmbedder:
     async def _each(
         self, groups: Sequence[list[Window]], work: Callable[[list[Window]], T], *, urgent: bool = False
     ) -> list[T]:
-        """Run `work` on every group, a few at a time, so that no caller fills the queue."""
-        done: dict[int, T] = {}
-        left = iter(enumerate(groups))
-
-        async def pull() -> None:
-            for number, group in left:
-                future = self._documents.submit(partial(work, group), urgent=urgent)
-                done[number] = await asyncio.wrap_future(future)
-
-        pulls = [asyncio.ensure_future(pull()) for _ in islice(groups, self._at_once)]
-        try:
-            await asyncio.gather(*pulls)
-        finally:
-            for task in pulls:
-                task.cancel()
-        return [done[number] for number in range(len(groups))]
+        return await self._documents.each(groups, work, at_once=self._at_once, urgent=urgent)
 
     def _question_groups(self, text: str) -> list[list[Window]]:
         frame = self._model.question_frame
@@ -194,14 +178,38 @@ class LocalEmbedder:
                 vectors.append(tokens[row, own].copy())
         return np.concatenate(ids), np.concatenate(vectors)
 
-    def _best(self, group: Sequence[Window], wanted: Vectors) -> list[Vectors]:
+    async def _tokens_of(self, texts: Sequence[str]) -> Sequence[TextTokens]:
+        """Read what is not kept yet, each text once."""
+        known = {text: kept for text in texts if (kept := self._token_vectors.get(text)) is not None}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        windows = await self._windows(new, urgent=True)
+        groups = batches(windows, batch_size=self._batch_size)
+        pieces: list[list[TextTokens]] = [[] for _ in new]
+        for group, rows in zip(groups, await self._each(groups, self._tokens, urgent=True), strict=True):
+            for window, row in zip(group, rows, strict=True):
+                pieces[window.text].append(row)
+        for text, parts in zip(new, pieces, strict=True):
+            known[text] = _joined(parts, dimension=self.identity.dimension)
+            self._token_vectors.put(text, known[text])
+        return [known[text] for text in texts]
+
+    def _tokens(self, group: Sequence[Window]) -> list[TextTokens]:
         tokens = self._encode(self._model.documents, group).tokens
-        rows = []
-        for row, window in enumerate(group):
-            own = tokens[row, window.first : window.last]
-            rows.append((wanted @ own.T).max(axis=1, initial=-1))
-        return rows
+        own = [slice(window.first, window.last) for window in group]
+        return [
+            TextTokens(window.ids[part].copy(), tokens[row, part].astype(np.float16))
+            for row, (window, part) in enumerate(zip(group, own, strict=True))
+        ]
 
     def _encode(self, network: Network, group: Sequence[Window]) -> Encoded:
         model = self._model
         return network(*padded(group, padding_id=model.padding_id, longest=model.document_frame.window))
+
+
+def _joined(parts: Sequence[TextTokens], *, dimension: int) -> TextTokens:
+    """Put the windows of a text together: their order does not matter to whoever looks for a best one."""
+    nothing = TextTokens(np.zeros(0, dtype=np.int64), np.zeros((0, dimension), dtype=np.float16))
+    return TextTokens(
+        np.concatenate([part.ids for part in parts or [nothing]]),
+        np.concatenate([part.vectors for part in parts or [nothing]]),
+    )

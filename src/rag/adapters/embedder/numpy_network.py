@@ -26,15 +26,20 @@ class NumpyNetwork:
 
     def __call__(self, ids: TokenIds, mask: TokenIds) -> Encoded:
         """This will encode `ids` of shape (batch, length), where `mask` is 1 at tokens and 0 at padding."""
+        hidden = self.hidden(ids, mask)
+        return Encoded(sentences=unit(self._pool(hidden, mask)), tokens=unit(hidden))
+
+    def hidden(self, ids: TokenIds, mask: TokenIds) -> Array:
+        """This will give the token vectors as the last layer leaves them: (batch, length, dimension)."""
         weights = self._weights
         hidden = self._norm(weights.words[ids] + weights.positions[: ids.shape[1]], weights.norm)
         distance = np.where(mask[:, None, None, :] > 0, np.float32(0), _MASKED)
         for layer in weights.layers:
-            attended = _linear(self._attend(hidden, distance, layer), layer.attended)
+            attended = linear(self._attend(hidden, distance, layer), layer.attended)
             hidden = self._norm(hidden + attended, layer.attended_norm)
-            inner = _gelu(_linear(hidden, layer.inner), self._shape.gelu)
-            hidden = self._norm(hidden + _linear(inner, layer.outer), layer.outer_norm)
-        return Encoded(sentences=unit(self._pool(hidden, mask)), tokens=unit(hidden))
+            inner = _gelu(linear(hidden, layer.inner), self._shape.gelu)
+            hidden = self._norm(hidden + linear(inner, layer.outer), layer.outer_norm)
+        return hidden
 
     def _pool(self, hidden: Array, mask: TokenIds) -> Array:
         if self._pooling is Pooling.CLS:
@@ -46,8 +51,8 @@ class NumpyNetwork:
         batch, length, size = hidden.shape
         head = size // self._shape.heads
 
-        def split(linear: Linear) -> Array:
-            return _linear(hidden, linear).reshape(batch, length, -1, head).transpose(0, 2, 1, 3)
+        def split(part: Linear) -> Array:
+            return linear(hidden, part).reshape(batch, length, -1, head).transpose(0, 2, 1, 3)
 
         scores = split(layer.query) @ split(layer.key).transpose(0, 1, 3, 2)
         scores = scores / np.float32(np.sqrt(head)) + distance
@@ -69,8 +74,9 @@ def unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)
 
 
-def _linear(values: Array, linear: Linear) -> Array:
-    product: Array = values @ linear.weight.T + linear.bias
+def linear(values: Array, part: Linear) -> Array:
+    """This will give `values @ weight.T + bias`."""
+    product: Array = values @ part.weight.T + part.bias
     return product
 
 

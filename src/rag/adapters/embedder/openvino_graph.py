@@ -46,8 +46,16 @@ class GraphBuilder:
 
     def build(self, pooling: Pooling) -> Model:
         """This will build the graph that embeds."""
+        inputs, hidden = self.encoder()
+        return with_head(self._openvino, inputs, hidden, pooling)
+
+    def encoder(self) -> tuple[tuple[Node, Node], Node]:
+        """This will give the parameters `input_ids` and `attention_mask`, and the last layer's token vectors.
+
+        A head of any kind can be put on them; the vectors are (batch, length, dimension).
+        """
         ids, mask = self._parameter("input_ids"), self._parameter("attention_mask")
-        return with_head(self._openvino, (ids, mask), self._encode(ids, mask), pooling)
+        return (ids, mask), self._encode(ids, mask)
 
     def build_observer(self) -> Model:
         """This will build the fp32 graph whose outputs are the extents of every matrix product's input.

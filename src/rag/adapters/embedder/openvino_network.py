@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -106,18 +107,41 @@ def compiled(graph: Graph, *, streams: int, threads: int) -> Any:  # noqa: ANN40
         raise ModelLoadError(f"OpenVINO cannot compile the model: {_last_line(error)}") from error
 
 
-class OpenVinoNetwork:
+class Requests:
     """A compiled graph; every calling thread gets a request of its own."""
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401 - OpenVINO ships no types
         self._model = model
         self._requests = threading.local()
-        self._dimension = int(model.output("sentences").get_partial_shape()[1].get_length())
         # The first look at a tensor sets up tables inside of OpenVINO's binding, and two threads doing so at
         # once wait for each other for ever: one holds the interpreter, the other the table. So the first
         # batch of all runs here, alone. With 8 threads 19 of 30 programs hung without it, and none with it.
         with _FIRST_BATCH:
-            self(np.ones((1, 1), dtype=np.int64), np.ones((1, 1), dtype=np.int64))
+            self({port.get_any_name(): np.ones((1, 1), dtype=np.int64) for port in model.inputs})
+
+    def __call__(self, inputs: Mapping[str, TokenIds]) -> Any:  # noqa: ANN401 - OpenVINO ships no types
+        """This will give the outputs by name, views that the next call in the same thread overwrites.
+
+        Raises:
+            EmbedderUnavailableError: OpenVINO failed.
+        """
+        request = getattr(self._requests, "request", None)
+        try:
+            if request is None:
+                request = self._requests.request = self._model.create_infer_request()
+            # Inputs are copied on purpose: a shared input tensor stays bound to the caller's memory,
+            # and the next call writes into it.
+            return request.infer(dict(inputs), share_outputs=True)
+        except RuntimeError as error:
+            raise EmbedderUnavailableError(f"OpenVINO failed on a batch: {_last_line(error)}") from error
+
+
+class OpenVinoNetwork:
+    """A compiled graph that embeds."""
+
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - OpenVINO ships no types
+        self._dimension = int(model.output("sentences").get_partial_shape()[1].get_length())
+        self._requests = Requests(model)
 
     @property
     def dimension(self) -> int:
@@ -130,15 +154,8 @@ class OpenVinoNetwork:
         Raises:
             EmbedderUnavailableError: OpenVINO failed.
         """
-        request = getattr(self._requests, "request", None)
-        try:
-            if request is None:
-                request = self._requests.request = self._model.create_infer_request()
-            # Inputs are copied on purpose: a shared input tensor stays bound to the caller's memory,
-            # and the next call writes into it. The outputs are views: `tokens` is large and mostly unread.
-            outputs = request.infer({"input_ids": ids, "attention_mask": mask}, share_outputs=True)
-        except RuntimeError as error:
-            raise EmbedderUnavailableError(f"OpenVINO failed on a batch: {_last_line(error)}") from error
+        outputs = self._requests({"input_ids": ids, "attention_mask": mask})
+        # `tokens` stays a view: it is large and mostly unread.
         return Encoded(sentences=np.array(outputs["sentences"]), tokens=outputs["tokens"])
 
 

@@ -50,6 +50,21 @@ class BertWeights:
     layers: tuple[LayerWeights, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PairHead:
+    """What makes an encoder judge pairs of texts.
+
+    Attributes:
+        pooler: reads the first token's vector; weight of shape (hidden, hidden).
+        classifier: reads what the pooler gives; weight of shape (labels, hidden).
+        second_type: what the vector of token type 1 has beyond that of type 0, of shape (hidden,).
+    """
+
+    pooler: Linear
+    classifier: Linear
+    second_type: Array
+
+
 def read_weights(path: Path, shape: BertShape) -> BertWeights:
     """This will read and check every tensor that the shape asks for.
 
@@ -57,6 +72,16 @@ def read_weights(path: Path, shape: BertShape) -> BertWeights:
         ModelLoadError: the file is missing, damaged, or lacks a tensor of the right shape.
     """
     return _Reader(_tensors(path), shape).weights()
+
+
+def read_pair_weights(path: Path, shape: BertShape) -> tuple[BertWeights, PairHead]:
+    """This will read and check every tensor of a BertForSequenceClassification.
+
+    Raises:
+        ModelLoadError: the file is missing, damaged, or lacks a tensor of the right shape.
+    """
+    reader = _Reader(_tensors(path), shape)
+    return reader.weights(), reader.pair_head()
 
 
 def _tensors(path: Path) -> Mapping[str, Array]:
@@ -90,6 +115,16 @@ class _Reader:
             positions=positions + types[0],
             norm=self._norm("embeddings.LayerNorm"),
             layers=tuple(self._layer(f"encoder.layer.{n}.") for n in range(self._shape.layers)),
+        )
+
+    def pair_head(self) -> PairHead:
+        hidden = self._shape.hidden
+        types = self._take("embeddings.token_type_embeddings.weight", (2, hidden))
+        labels = len(self._take("classifier.weight", (-1, hidden)))
+        return PairHead(
+            pooler=self._linear("pooler.dense", hidden, hidden),
+            classifier=self._linear("classifier", labels, hidden),
+            second_type=types[1] - types[0],
         )
 
     def _layer(self, prefix: str) -> LayerWeights:

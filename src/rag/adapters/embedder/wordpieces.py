@@ -4,6 +4,7 @@ import os
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -22,6 +23,21 @@ _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 # Below this length one plain encoding is faster than counting words.
 _SHORT: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """How two texts become one row of tokens.
+
+    Attributes:
+        before, between, after: special tokens such as [CLS], [SEP] and [SEP].
+        second_type: the token type of the second text and of what stands after it.
+    """
+
+    before: Ids
+    between: Ids
+    after: Ids
+    second_type: int
 
 
 class WordPieces:
@@ -66,6 +82,23 @@ class WordPieces:
     def vocabulary_size(self) -> int:
         """This will count the tokens that exist."""
         return int(self._tokenizer.get_vocab_size())
+
+    def joint(self) -> Joint:
+        """This will give what the tokenizer puts around two texts.
+
+        Raises:
+            ModelLoadError: it joins no texts, or gives others than the second a token type besides 0.
+        """
+        encoding = self._tokenizer.encode_batch([("a", "a")])[0]
+        ids, types = np.array(encoding.ids, dtype=np.int64), np.array(encoding.type_ids, dtype=np.int64)
+        of = encoding.sequence_ids
+        if 0 not in of or 1 not in of:
+            raise ModelLoadError("The model's tokenizer.json makes nothing of a pair of texts.")
+        first, second = of.index(0), of.index(1)
+        between, end = len(of) - of[::-1].index(0), len(of) - of[::-1].index(1)
+        if between >= second or types[:second].any() or len(set(types[second:])) != 1:
+            raise ModelLoadError("The model's tokenizer.json joins two texts in a way that we do not know.")
+        return Joint(ids[:first], ids[between:second], ids[end:], int(types[second]))
 
     def _spans_by_word(self, text: str) -> Iterator[tuple[int, int]]:
         """Encode each different word once; a word's tokens do not depend on its neighbours."""

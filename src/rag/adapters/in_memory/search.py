@@ -128,22 +128,26 @@ class InMemorySearchIndex:
         self._held(generation)
 
     async def search(
-        self, text: str, vector: Vectors, *, limit: int, filter_by: Filter
+        self, text: str, vector: Vectors, *, limit: int, filter_by: Filter, generation: str | None = None
     ) -> tuple[Ranking, ...]:
-        """This will rank the live generation's chunks by cosine and by BM25.
+        """This will rank the chunks of `generation`, or of the live one, by cosine and by BM25.
 
         Raises:
-            IndexMissingError: nothing is live.
+            IndexMissingError: nothing is live, or there is no such generation.
             IndexMismatchError: the vector has another dimension than the generation.
         """
-        if self._live is None:
+        searched = generation or self._live
+        if searched is None:
             raise IndexMissingError("No index is live.")
-        held = self._held(self._live)
-        _check_dimension(vector, held, self._live)
+        held = self._held(searched)
+        _check_dimension(vector, held, searched)
         allowed = [point for point in held.points.values() if _passes(point, filter_by)]
+        cosines = _cosines(vector, allowed)
+        words = self._word_scores(text, held.points.values(), allowed)
+        dense, bm25 = _best(cosines, limit), _best(words, limit)
         return (
-            Ranking("dense", _best(_cosines(vector, allowed), limit)),
-            Ranking("bm25", _best(self._word_scores(text, held.points.values(), allowed), limit)),
+            Ranking("dense", dense, beside=_beside(cosines, dense, bm25)),
+            Ranking("bm25", bm25, beside=_beside(words, bm25, dense)),
         )
 
     def _held(self, generation: str) -> _Generation:
@@ -182,6 +186,14 @@ def _words(text: str) -> list[str]:
 
 def _rarity(document_frequency: int, *, among: int) -> float:
     return math.log(1 + (among - document_frequency + 0.5) / (document_frequency + 0.5))
+
+
+def _beside(
+    scores: Sequence[Candidate], found: Sequence[Candidate], others: Sequence[Candidate]
+) -> tuple[Candidate, ...]:
+    """Give the scores of what only the other ranking found."""
+    wanted = {one.chunk_id for one in others} - {one.chunk_id for one in found}
+    return _best([one for one in scores if one.chunk_id in wanted], len(wanted))
 
 
 def _cosines(vector: Vectors, points: Sequence[Point]) -> list[Candidate]:

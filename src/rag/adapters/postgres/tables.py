@@ -29,6 +29,12 @@ TABLES: Final = MetaData()
 _TIME: Final = DateTime(timezone=True)
 _NOW: Final = func.now()
 
+# A session may be longer than an entry of an index, so the index holds its beginning.
+SESSION_CHARACTERS: Final = 200
+_FIRST_RANKING: Final = (
+    '{"fusion": "weighted", "dense_weight": 0.6, "reranker": "none", "rerank_weight": 0.5, "floor": 0.45}'
+)
+
 
 documents: Final = Table(
     "documents",
@@ -137,6 +143,9 @@ query_logs: Final = Table(
     Column("request_id", Text, nullable=False),
     Column("session", Text),
     Column("query_text", Text, nullable=False),
+    # What was asked for beside the text: rows of older releases have the defaults of 0.1.0.
+    Column("asked", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("read_as", Text),
     Column("answer", Text, nullable=False),
     Column("abstained", Boolean, nullable=False),
     Column("sources", ARRAY(Text), nullable=False),
@@ -145,13 +154,18 @@ query_logs: Final = Table(
     Column("writer", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("generation", Text),
+    Column("ranking", JSONB, nullable=False, server_default=text(f"'{_FIRST_RANKING}'")),
+    Column("reranked", Boolean, nullable=False, server_default=text("false")),
     Column("retrieval_score", Double),
     Column("prompt_tokens", BigInteger, nullable=False),
     Column("completion_tokens", BigInteger, nullable=False),
+    Column("confidence", Double),
     Column("timings_ms", JSONB, nullable=False),
     Column("latency_ms", Double, nullable=False),
     Column("created_at", _TIME, nullable=False),
     Index("query_logs_by_time", "created_at"),
+    # In the collation C, which the database does not tell when it is asked how an index looks.
+    Index("query_logs_by_session", text(f"left(session, {SESSION_CHARACTERS})"), "created_at"),
 )
 
 feedback: Final = Table(

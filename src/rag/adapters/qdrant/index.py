@@ -11,8 +11,8 @@ from qdrant_client import AsyncQdrantClient, models
 from rag.adapters.qdrant.failures import translated
 from rag.adapters.qdrant.filters import filter_body
 from rag.adapters.qdrant.generations import ensure_generation
-from rag.adapters.qdrant.points import BM25, DENSE, upsert_bodies
-from rag.adapters.qdrant.retrieval import MOST, SPARE, batch_body, found_in, is_settled, ranking
+from rag.adapters.qdrant.points import upsert_bodies
+from rag.adapters.qdrant.retrieval import MOST, SPARE, batch_body, found_in, is_settled
 from rag.adapters.qdrant.words import WordCounter
 from rag.domain.documents import ChunkId
 from rag.domain.errors import InvalidInputError
@@ -217,25 +217,31 @@ class QdrantSearchIndex:
                 await self._client.get_collection(generation)
 
     async def search(
-        self, text: str, vector: Vectors, *, limit: int, filter_by: Filter
+        self, text: str, vector: Vectors, *, limit: int, filter_by: Filter, generation: str | None = None
     ) -> tuple[Ranking, ...]:
-        """This will rank the live generation's chunks by vector (`dense`) and by words (`bm25`), in one trip.
+        """This will rank a generation's chunks by vector (`dense`) and by words (`bm25`), in one trip.
+
+        Without `generation` it is the live one.
 
         Raises:
-            IndexMissingError: nothing is live.
-            IndexMismatchError: the vector has another dimension than the live generation.
+            IndexMissingError: nothing is live, or there is no such generation.
+            IndexMismatchError: the vector has another dimension than the generation.
             SearchUnavailableError: Qdrant does not answer.
         """
         words = self._words.question(text)
         narrowed = filter_body(filter_by)
         number = limit + SPARE
+        searched, named = generation or ALIAS, f"The index {generation}" if generation else "A live index"
         while True:
             body = batch_body(vector, words, number=number, filter_body=narrowed)
-            with translated("A live index"):
-                answer = await self._send("POST", "/collections/{collection}/points/query/batch", ALIAS, body)
+            with translated(named):
+                answer = await self._send(
+                    "POST", "/collections/{collection}/points/query/batch", searched, body
+                )
                 found = found_in(answer)
-                if number >= MOST or all(is_settled(one, limit=limit, number=number) for one in found):
-                    return ranking(DENSE, found[0][:limit]), ranking(BM25, found[1][:limit])
+                both = (found.dense, found.words)
+                if number >= MOST or all(is_settled(one, limit=limit, number=number) for one in both):
+                    return found.rankings(limit=limit)
             number *= 4  # a crowd of equals at the edge: rare, and worth another trip
 
     async def _speaks_to_engine(self) -> bool:

@@ -1,6 +1,7 @@
 """How are both rankings of a search asked for in one trip, and made to come out the same every time?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +22,10 @@ _EF_FILTERED: Final = 512
 
 
 def batch_body(vector: Vectors, words: SparseVector, *, number: int, filter_body: Json | None) -> bytes:
-    """This will write the body of the one request: dense first, then words where the question has any.
+    """This will write the body of the one request.
+
+    It asks what dense finds and, where the question has any words, what they find and what each of the two
+    says of the other's candidates.
 
     Args:
         vector: float32 of shape (dimension,).
@@ -30,24 +34,57 @@ def batch_body(vector: Vectors, words: SparseVector, *, number: int, filter_body
         filter_body: what both are narrowed by.
     """
     ef = max(number, _EF_FILTERED if filter_body else _EF)
-    common: Json = {"limit": number, "with_payload": False, "with_vector": False}
-    if filter_body:
-        common["filter"] = filter_body
+    least: Json = {"limit": number, "with_payload": False, "with_vector": False}
     dense = np.ascontiguousarray(vector, dtype=np.float32)
-    searches: list[Json] = [{"query": dense, "using": DENSE, "params": {"hnsw_ef": ef}, **common}]
+    by_meaning: Json = {"query": dense, "using": DENSE, "params": {"hnsw_ef": ef}, "limit": number}
+    by_words: Json = {"query": words, "using": BM25, "limit": number}
+    if filter_body:
+        by_meaning["filter"] = by_words["filter"] = filter_body
+    searches: list[Json] = [by_meaning | least]
     if words["indices"]:
-        searches.append({"query": words, "using": BM25, **common})
+        searches += [
+            by_words | least,
+            {"prefetch": by_words, "query": dense, "using": DENSE} | least,
+            {"prefetch": by_meaning, "query": words, "using": BM25} | least,
+        ]
     return orjson.dumps({"searches": searches}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def found_in(answer: Any) -> tuple[list[Json], list[Json]]:  # noqa: ANN401 - JSON, checked by being read
-    """This will read the answer: what dense and words found, best first, equals in order of id.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search found, best first, equals in order of id.
+
+    Attributes:
+        dense: by meaning.
+        words: by words.
+        dense_of_words: what was found by words, with the cosines that it has.
+        words_of_dense: what was found by meaning and holds one of the words, with the scores of those.
+    """
+
+    dense: Sequence[Json]
+    words: Sequence[Json] = ()
+    dense_of_words: Sequence[Json] = ()
+    words_of_dense: Sequence[Json] = ()
+
+    def rankings(self, *, limit: int) -> tuple[Ranking, Ranking]:
+        """This will make the two rankings of the first `limit` each.
+
+        Raises:
+            LookupError, TypeError, ValueError, AttributeError: they are no points of ours.
+        """
+        return (
+            _ranking(DENSE, self.dense[:limit], beside=self.dense_of_words),
+            _ranking(BM25, self.words[:limit], beside=self.words_of_dense),
+        )
+
+
+def found_in(answer: Any) -> Found:  # noqa: ANN401 - JSON, checked by being read
+    """This will read the answer.
 
     Raises:
         LookupError, TypeError: it is not an answer of Qdrant's.
     """
-    dense, *words = (_ordered(result["points"]) for result in answer["result"])
-    return dense, words[0] if words else []
+    return Found(*(_ordered(result["points"]) for result in answer["result"]))
 
 
 def is_settled(points: Sequence[Json], *, limit: int, number: int) -> bool:
@@ -58,13 +95,14 @@ def is_settled(points: Sequence[Json], *, limit: int, number: int) -> bool:
     return len(points) < number or points[limit - 1]["score"] > points[-1]["score"]
 
 
-def ranking(name: str, points: Sequence[Json]) -> Ranking:
-    """This will make a ranking of points in their order.
+def _ranking(name: str, points: Sequence[Json], *, beside: Sequence[Json]) -> Ranking:
+    found = {one["id"] for one in points}
+    others = [one for one in beside if one["id"] not in found]
+    return Ranking(name, _candidates(points), beside=_candidates(others))
 
-    Raises:
-        LookupError, TypeError, ValueError, AttributeError: they are no points of ours.
-    """
-    return Ranking(name, tuple(Candidate(UUID(one["id"]), float(one["score"])) for one in points))
+
+def _candidates(points: Sequence[Json]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(UUID(one["id"]), float(one["score"])) for one in points)
 
 
 def _ordered(points: Sequence[Json]) -> list[Json]:

@@ -12,12 +12,17 @@ import typer
 from rag.domain.errors import RagError
 from rag.interfaces.cli.commands import (
     ask,
+    canary,
     chunks,
     demo,
     documents,
+    evaluate,
+    feedback,
+    golden,
     index,
     ingest,
     jobs,
+    replay,
     search,
     serve,
     work,
@@ -42,7 +47,23 @@ app = typer.Typer(
         "rag serve --port 8000",
     ),
 )
-for command in (demo, ingest, ask, search, documents, chunks, index, jobs, serve, work):
+for command in (
+    demo,
+    ingest,
+    ask,
+    search,
+    documents,
+    chunks,
+    index,
+    jobs,
+    evaluate,
+    golden,
+    feedback,
+    replay,
+    canary,
+    serve,
+    work,
+):
     command.register(app)
 
 

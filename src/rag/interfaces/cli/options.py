@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from rag.domain.question import DEFAULT_TOP_K, MAX_TOP_K, Filter, Question
+from rag.domain.question import DEFAULT_TOP_K, MAX_TOP_K, Filter, Question, RerankMode
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
@@ -16,6 +16,14 @@ TopK = Annotated[int, typer.Option("--top-k", min=1, max=MAX_TOP_K, help="How ma
 Sources = Annotated[
     list[str] | None,
     typer.Option("--source", metavar="NAME", help="Answer from this document only; may be repeated."),
+]
+Rerank = Annotated[
+    RerankMode,
+    typer.Option("--rerank", help="Whether passages are judged once more: where it pays, always, or never."),
+]
+Session = Annotated[
+    str | None,
+    typer.Option("--session", metavar="NAME", help="A conversation; “And how long?” is read after it."),
 ]
 MetadataPairs = Annotated[
     list[str] | None,
@@ -37,6 +45,8 @@ def question_of(
     top_k: int = DEFAULT_TOP_K,
     sources: Sequence[str] | None = None,
     metadata: Sequence[str] | None = None,
+    session: str | None = None,
+    rerank: RerankMode = RerankMode.AUTO,
 ) -> Question:
     """This will make a question of what was typed.
 
@@ -47,7 +57,7 @@ def question_of(
     narrowed = Filter(
         sources=frozenset(sources or ()), metadata=tuple(_pair(text) for text in metadata or ())
     )
-    return Question.of(" ".join(words), top_k=top_k, filter_by=narrowed)
+    return Question.of(" ".join(words), top_k=top_k, filter_by=narrowed, session=session, rerank=rerank)
 
 
 def _pair(text: str) -> tuple[str, str]:

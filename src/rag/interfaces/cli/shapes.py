@@ -36,6 +36,8 @@ def answer_shape(record: "QueryRecord") -> Shape:
         "cost_usd": 0.0,
         "timings_ms": {stage: round(spent, 3) for stage, spent in record.timings_ms.items()},
         "latency_ms": round(record.latency_ms, 3),
+        "confidence": None if answer.confidence is None else round(answer.confidence, 3),
+        "read_as": record.read_as,
     }
 
 

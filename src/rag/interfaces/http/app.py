@@ -1,13 +1,15 @@
 """What is the HTTP service made of?"""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 
-from rag.bootstrap import VERSION, Application, Settings, open_application
+from rag.bootstrap import VERSION, Application, Settings, open_application, read_canary_cases
 from rag.interfaces.http.background import Warmth, at_work
+from rag.interfaces.http.canary import asking_itself
 from rag.interfaces.http.handlers import install_handlers
 from rag.interfaces.http.listening import listening, run_until_stopped
 from rag.interfaces.http.middleware import BodyLimit, QuestionLimit, RequestBoundary, UploadLimit
@@ -28,15 +30,19 @@ def serving_app(settings: Settings, *, works: bool = True) -> FastAPI:
     """This will open the application when the server starts, and close it when the server ends.
 
     Unless it `works`, jobs are left to workers of their own.
-    The lifespan raises ModelLoadError or UnavailableError where the application cannot be opened.
+    The lifespan raises ModelLoadError or UnavailableError where the application cannot be opened, and
+    InvalidTestSetError or NoSuchPathError where RAG_CANARY_TEST_SET cannot be used.
     """
     app = _bare_app()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Read first, so that a slip in its name is told before a model is loaded.
+        named = settings.canary_test_set
+        cases = await asyncio.to_thread(read_canary_cases, named) if named else ()
         async with open_application(settings) as application:
             app.state.application = application
-            async with at_work(application, app.state.warm, works=works):
+            async with at_work(application, app.state.warm, works=works), asking_itself(app, cases):
                 yield
 
     app.router.lifespan_context = lifespan

@@ -3,8 +3,18 @@
 import typer
 
 from rag.domain.answer import Citation
-from rag.domain.question import DEFAULT_TOP_K, Question
-from rag.interfaces.cli.options import Json, MetadataPairs, Sources, TopK, Words, examples, question_of
+from rag.domain.question import DEFAULT_TOP_K, Question, RerankMode
+from rag.interfaces.cli.options import (
+    Json,
+    MetadataPairs,
+    Rerank,
+    Session,
+    Sources,
+    TopK,
+    Words,
+    examples,
+    question_of,
+)
 from rag.interfaces.cli.output import note, say, say_json, say_paragraph
 from rag.interfaces.cli.session import application, request_id, run
 from rag.interfaces.cli.shapes import answer_shape
@@ -19,23 +29,29 @@ def register(app: typer.Typer) -> None:
             'rag ask "How many days of leave do I have?"',
             'rag ask "How many days of leave do I have?" --source leave/rules.md --json',
             'rag ask "Who signs contracts?" --metadata department=legal --top-k 10',
+            'rag ask "And in summer?" --session lunch',
         )
     )(ask)
 
 
-def ask(
+def ask(  # noqa: PLR0913 - one for each option of the command
     words: Words,
     *,
     top_k: TopK = DEFAULT_TOP_K,
     source: Sources = None,
     metadata: MetadataPairs = None,
+    session: Session = None,
+    rerank: Rerank = RerankMode.AUTO,
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents, with citations.
 
     When the documents hold no answer, it says so and cites nothing; that is exit code 0 as well.
     """
-    run(_ask(question_of(words, top_k=top_k, sources=source, metadata=metadata), as_json=as_json))
+    question = question_of(
+        words, top_k=top_k, sources=source, metadata=metadata, session=session, rerank=rerank
+    )
+    run(_ask(question, as_json=as_json))
 
 
 async def _ask(question: Question, *, as_json: bool) -> None:
@@ -50,6 +66,8 @@ async def _ask(question: Question, *, as_json: bool) -> None:
 
 def say_answer(record: QueryRecord) -> None:
     """This will print an answer, and below it what it cites."""
+    if record.read_as:
+        note(f"Read as: {record.read_as}")
     say_paragraph(record.answer.text)
     for citation in record.answer.citations:
         say()

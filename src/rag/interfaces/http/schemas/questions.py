@@ -7,7 +7,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, StrictInt
 
-from rag.domain.question import DEFAULT_TOP_K, MAX_QUESTION_CHARACTERS, MAX_TOP_K, Filter, Question
+from rag.domain.question import (
+    DEFAULT_TOP_K,
+    MAX_QUESTION_CHARACTERS,
+    MAX_TOP_K,
+    Filter,
+    Question,
+    RerankMode,
+)
 from rag.domain.ranking import Passage
 from rag.interfaces.http.schemas.passages import (
     CITATION_EXAMPLE,
@@ -79,6 +86,13 @@ TopK = Annotated[
         json_schema_extra={"minimum": 1, "maximum": MAX_TOP_K},
     ),
 ]
+Rerank = Annotated[
+    RerankMode,
+    Field(
+        description="Whether passages are judged once more before they are read: `auto` leaves a clear first "
+        "one as it is, `never` is fastest."
+    ),
+]
 GivenFilter = Annotated[FilterBody | None, Field(description="Which documents may answer; null: all.")]
 
 
@@ -90,6 +104,7 @@ class SearchRequest(RequestBody):
     question: QuestionText
     top_k: TopK = DEFAULT_TOP_K
     filter: GivenFilter = None
+    rerank: Rerank = RerankMode.AUTO
 
     def to_question(self) -> Question:
         """This will clean and check the question.
@@ -98,7 +113,7 @@ class SearchRequest(RequestBody):
             QuestionTooLongError, EmptyQuestionError, InvalidTopKError.
         """
         given = self.filter.to_filter() if self.filter else None
-        return Question.of(self.question, top_k=self.top_k, filter_by=given)
+        return Question.of(self.question, top_k=self.top_k, filter_by=given, rerank=self.rerank)
 
 
 class QueryRequest(RequestBody):
@@ -120,11 +135,13 @@ class QueryRequest(RequestBody):
     question: QuestionText
     top_k: TopK = DEFAULT_TOP_K
     filter: GivenFilter = None
+    rerank: Rerank = RerankMode.AUTO
     session: Annotated[
         StorableText | None,
         Field(
             max_length=MAX_SESSION_CHARACTERS,
-            description="A name of your own for the conversation; it is kept in the query log.",
+            description="A name of your own for the conversation; it is kept in the query log. A question "
+            "that leans on earlier ones of the last hour, such as “And how long?”, is read after them.",
         ),
     ] = None
     stream: Annotated[
@@ -138,7 +155,13 @@ class QueryRequest(RequestBody):
             QuestionTooLongError, EmptyQuestionError, InvalidTopKError.
         """
         given = self.filter.to_filter() if self.filter else None
-        return Question.of(self.question, top_k=self.top_k, filter_by=given, session=self.session)
+        return Question.of(
+            self.question,
+            top_k=self.top_k,
+            filter_by=given,
+            session=self.session,
+            rerank=self.rerank,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +197,14 @@ class AnswerEnvelope:
     cost_usd: Annotated[float, Field(description="What a language model charged, in US dollars.")]
     timings_ms: TimingsMs
     latency_ms: LatencyMs
+    confidence: Annotated[
+        float | None,
+        Field(description="The chance, 0 to 1, that the passages answer the question; null: nobody looked."),
+    ]
+    read_as: Annotated[
+        str | None,
+        Field(description="How a question that leans on earlier ones was read; null: as it was asked."),
+    ]
 
     @classmethod
     def of(cls, record: QueryRecord) -> "AnswerEnvelope":
@@ -195,6 +226,8 @@ class AnswerEnvelope:
             cost_usd=0.0,
             timings_ms=rounded(record.timings_ms),
             latency_ms=round(record.latency_ms, 3),
+            confidence=None if answer.confidence is None else round(answer.confidence, 3),
+            read_as=record.read_as,
         )
 
 
@@ -233,8 +266,18 @@ ANSWER_EXAMPLE: Final = AnswerEnvelope(
     generation="rag-0001-4f1d2c9a",
     usage=UsageBody(prompt_tokens=0, completion_tokens=0),
     cost_usd=0.0,
-    timings_ms={"embed": 3.1, "retrieve": 4.6, "fuse": 0.1, "read": 2.2, "split": 1.4, "extract": 38.2},
-    latency_ms=52.4,
+    timings_ms={
+        "embed": 3.1,
+        "retrieve": 4.6,
+        "fuse": 0.4,
+        "read": 2.2,
+        "rerank": 121.7,
+        "split": 1.4,
+        "extract": 38.2,
+    },
+    latency_ms=174.1,
+    confidence=0.87,
+    read_as=None,
 )
 SEARCH_EXAMPLE: Final = SearchReply(
     request_id="8e1fb1a0-6a54-4d0e-9d3e-5b6f1c1f8a10",

@@ -1,0 +1,58 @@
+"""What is needed to measure: test sets and runs on disk, and a library that is thrown away afterwards?"""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from rag.adapters.test_sets import FileRuns, FileTestSets, corpus_files
+from rag.bootstrap.application import Application, open_application
+from rag.ports.baselines import Runs
+from rag.ports.files import SourceFile
+from rag.ports.test_sets import TestSets
+from rag.settings import Settings
+
+
+def test_sets_on_disk() -> TestSets:
+    """This will give what reads and writes test sets."""
+    return FileTestSets()
+
+
+def runs_on_disk() -> Runs:
+    """This will give what keeps runs and baselines."""
+    return FileRuns()
+
+
+def corpus_on_disk(folder: Path) -> Sequence[SourceFile] | None:
+    """This will give the documents of a folder in BEIR's layout, or None where it is a folder of files.
+
+    Raises:
+        NoSuchPathError: its corpus cannot be opened.
+        InvalidTestSetError: a line of it is malformed.
+    """
+    return corpus_files(folder)
+
+
+@asynccontextmanager
+async def open_throwaway(settings: Settings) -> AsyncIterator[Application]:
+    """This will open an empty library with embedded servers in a temporary folder, and delete it afterwards.
+
+    Everything but the servers and the place is as in `settings`; the user's own library is not opened. Built
+    models are shared with it, so that none is built again.
+
+    Raises:
+        ModelLoadError: the embedding model cannot be loaded.
+        UnavailableError: a server cannot be started.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="rag-evaluation-"))
+    try:
+        models = settings.data_dir.absolute() / "models"
+        if models.is_dir():
+            (folder / "models").symlink_to(models)
+        of_its_own = {"data_dir": folder, "database_url": None, "qdrant_url": None, "qdrant_api_key": None}
+        async with open_application(settings.model_copy(update=of_its_own)) as opened:
+            yield opened
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -1,0 +1,148 @@
+"""How does a run over a test set look on the terminal, and in JSON?"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rag.domain.golden import CaseKind
+from rag.domain.report import GATED, MEASURES
+from rag.interfaces.cli.output import counted, say, say_table
+from rag.interfaces.cli.shapes import Shape
+
+if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modules bring
+    from rag.domain.report import CaseResult, Difference, Report, Summary
+
+WORST_NAMED: Final = 5
+
+
+def say_evaluation(report: "Report", *, other: "Report | None" = None) -> None:
+    """This will print the measures by kind, what changed, how long it took, and the verdict."""
+    run = report.run
+    say(
+        f"{run.test_set}: {counted(len(run.results), 'case')}, generation {run.generation}, model {run.model}"
+    )
+    say()
+    kinds = [kind for kind in (None, *CaseKind) if any(one.kind is kind for one in report.summaries)]
+    headings = ["all" if kind is None else kind.value for kind in kinds]
+    say_table(
+        ["MEASURE", *(heading.upper() for heading in headings)],
+        [
+            [measure, *(_summary(report.summaries, measure, kind) for kind in kinds)]
+            for measure in MEASURES
+            if any(one.measure == measure for one in report.summaries)
+        ],
+        folds=[heading.upper() for heading in headings],
+    )
+    say("A mean over the cases, and its 95 % interval.")
+    _say_differences("the baseline", report.differences)
+    if other:
+        _say_differences(f"the run of {other.run.started_at:%Y-%m-%d %H:%M}", _between(other, report))
+    _say_latency(report)
+    _say_worst(report.worst)
+    say()
+    say("Passed." if report.verdict.passed else "Failed.")
+    for reason in report.verdict.reasons:
+        say(f"  {reason}")
+
+
+def _summary(summaries: "Sequence[Summary]", measure: str, kind: CaseKind | None) -> str | None:
+    for one in summaries:
+        if one.measure == measure and one.kind is kind:
+            return f"{one.mean:.3f} ({one.low:.2f}-{one.high:.2f})"
+    return None
+
+
+def _between(other: "Report", report: "Report") -> "Sequence[Difference]":
+    """Hold the run against another one, whatever the gate says."""
+    from rag.domain.report import baseline_of, report_on  # noqa: PLC0415 - only where two runs are compared
+
+    return report_on(report.run, baseline_of(other.run)).differences
+
+
+def _say_differences(from_what: str, differences: "Sequence[Difference]") -> None:
+    if not differences:
+        return
+    say()
+    say(f"Compared with {from_what}:")
+    say_table(
+        ["MEASURE", "BEFORE", "NOW", "DIFFERENCE", "95 %", ""],
+        [
+            [
+                one.measure,
+                f"{one.baseline:.3f}",
+                f"{one.now:.3f}",
+                f"{one.difference:+.3f}",
+                f"{one.low:+.3f} to {one.high:+.3f}",
+                "worse" if one.worse else "",
+            ]
+            for one in differences
+        ],
+    )
+    if any(one.worse and one.measure not in GATED for one in differences):
+        say(f"The gate looks at {', '.join(GATED)}.")
+
+
+def _say_latency(report: "Report") -> None:
+    stages = [f"{stage} {p50:.0f}/{p95:.0f}" for stage, (p50, p95) in report.stage_latency.items()]
+    say()
+    say(f"Milliseconds, median/95th percentile: {', '.join(stages)}")
+
+
+def _say_worst(worst: "Sequence[CaseResult]") -> None:
+    if worst:
+        say(f"Worst cases: {', '.join(result.case.id for result in worst[:WORST_NAMED])}")
+
+
+def evaluation_shape(report: "Report", *, other: "Report | None" = None) -> Shape:
+    """This will give the report for `--json`."""
+    run = report.run
+    return {
+        "test_set": run.test_set,
+        "started_at": run.started_at.isoformat(),
+        "generation": run.generation,
+        "model": run.model,
+        "passed": report.verdict.passed,
+        "reasons": list(report.verdict.reasons),
+        "measures": [_summary_shape(one) for one in report.summaries],
+        "differences": [_difference_shape(one) for one in report.differences],
+        "other_differences": [_difference_shape(one) for one in _between(other, report)] if other else [],
+        "latency_ms": {
+            stage: {"p50": round(p50, 3), "p95": round(p95, 3)}
+            for stage, (p50, p95) in report.stage_latency.items()
+        },
+        "cases": [_case_shape(result) for result in run.results],
+    }
+
+
+def _summary_shape(one: "Summary") -> Shape:
+    return {
+        "measure": one.measure,
+        "kind": one.kind.value if one.kind else None,
+        "cases": one.cases,
+        "mean": one.mean,
+        "low": one.low,
+        "high": one.high,
+    }
+
+
+def _difference_shape(one: "Difference") -> Shape:
+    return {
+        "measure": one.measure,
+        "baseline": one.baseline,
+        "now": one.now,
+        "difference": one.difference,
+        "low": one.low,
+        "high": one.high,
+        "worse": one.worse,
+    }
+
+
+def _case_shape(result: "CaseResult") -> Shape:
+    return {
+        "id": result.case.id,
+        "kind": result.case.kind.value,
+        "question": result.case.question,
+        "abstained": result.abstained,
+        "answer": result.answer,
+        "scores": dict(result.scores),
+        "latency_ms": round(result.latency_ms, 3),
+    }
