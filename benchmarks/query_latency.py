@@ -1,10 +1,12 @@
 """How quick are /query and /search, stage by stage, with one client and with many?
 
     python -m benchmarks.query_latency [--chunks 10000] [--clients 1 16] [--seconds 20] [--shared ../shared]
+                                       [--rerank auto always never] [--data-dir FOLDER]
 
 A real service is started on loopback with a data directory of its own, filled with texts of the public
-retrieval sets, and asked their questions in closed loops that end by themselves. Printed are percentiles
-by stage, resident memory by process, and the number of answers that were not 200.
+retrieval sets (or on a library that is there), and asked their questions in closed loops that end by
+themselves. Printed are percentiles by stage, how many questions had that stage, resident memory by process,
+and the number of answers that were not 200.
 """
 
 import argparse
@@ -27,6 +29,7 @@ import psutil
 SETS = ("wiki_mix", "nfcorpus", "medquad_mini", "clapnq")
 TOKENS_A_CHUNK = 150  # rough; ingestion stops at the first file beyond the wanted number of chunks
 START_SECONDS = 120
+MODES = ("auto", "always", "never")
 
 
 def texts(shared: Path) -> Iterator[tuple[str, str]]:
@@ -95,7 +98,7 @@ def is_ready(url: str) -> bool:
 
 
 async def closed_loop(
-    url: str, path: str, asked: list[str], *, clients: int, seconds: float
+    url: str, path: str, asked: list[str], *, clients: int, seconds: float, rerank: str = "auto"
 ) -> tuple[list[dict[str, float]], int]:
     """Ask one question after another in each client, and give timings and the number of failures."""
     end = time.monotonic() + seconds
@@ -109,7 +112,7 @@ async def closed_loop(
             if time.monotonic() > end:
                 return
             began = time.perf_counter()
-            reply = await client.post(path, json={"question": question[:2000]})
+            reply = await client.post(path, json={"question": question[:2000], "rerank": rerank})
             spent = (time.perf_counter() - began) * 1000
             if reply.status_code == httpx.codes.OK:
                 timings.append({**reply.json()["timings_ms"], "whole request": spent})
@@ -128,7 +131,8 @@ def print_percentiles(title: str, timings: list[dict[str, float]], failures: int
     for stage in dict.fromkeys(stage for timing in timings for stage in timing):
         values = sorted(timing[stage] for timing in timings if stage in timing)
         p50, p95 = values[len(values) // 2], values[int(len(values) * 0.95)]
-        print(f"    {stage:14} p50 {p50:8.2f} ms   p95 {p95:8.2f} ms")
+        share = "" if len(values) == len(timings) else f"   of {len(values) / len(timings):.0%}"
+        print(f"    {stage:14} p50 {p50:8.2f} ms   p95 {p95:8.2f} ms{share}")
 
 
 def print_memory(api: psutil.Process, data_dir: Path) -> None:
@@ -148,9 +152,14 @@ def main() -> None:
     arguments.add_argument("--clients", type=int, nargs="+", default=[1, 16])
     arguments.add_argument("--seconds", type=float, default=20)
     arguments.add_argument("--shared", type=Path, default=Path(__file__).parents[2] / "shared")
+    arguments.add_argument("--rerank", nargs="+", choices=MODES, default=["auto"])
+    arguments.add_argument("--data-dir", type=Path, help="a library that is there, instead of a new one")
     chosen = arguments.parse_args()
     if not (chosen.shared / "data").exists():
         print(f"not measured: the public sets are not at {chosen.shared}")
+        return
+    if chosen.data_dir:
+        ask(chosen, chosen.data_dir)
         return
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         corpus, data_dir = Path(folder, "corpus"), Path(folder, "data")
@@ -162,15 +171,24 @@ def main() -> None:
         ingest = [sys.executable, "-m", "rag", "ingest", "--json", str(corpus)]
         subprocess.run(ingest, env=environment, check=True, stdout=subprocess.DEVNULL)
         print(f"ingested in {time.perf_counter() - began:.0f} s")
-        asked = questions(chosen.shared)
-        with service(environment) as (url, api):
-            print(httpx.get(f"{url}/health", timeout=5).json())
-            for path in ("/search", "/query"):
-                for clients in chosen.clients:
-                    looped = closed_loop(url, path, asked, clients=clients, seconds=chosen.seconds)
-                    timings, failures = asyncio.run(looped)
-                    print_percentiles(f"{path}, {clients} clients", timings, failures, chosen.seconds)
-            print_memory(api, data_dir)
+        ask(chosen, data_dir)
+
+
+def ask(chosen: argparse.Namespace, data_dir: Path) -> None:
+    """Serve a library, and ask in every way that was chosen, new questions each time."""
+    asked = questions(chosen.shared)
+    ways = [
+        (path, mode, n) for path in ("/search", "/query") for mode in chosen.rerank for n in chosen.clients
+    ]
+    share = len(asked) // len(ways)
+    with service({**os.environ, "RAG_DATA_DIR": str(data_dir)}) as (url, api):
+        print(httpx.get(f"{url}/health", timeout=5).json())
+        for number, (path, mode, clients) in enumerate(ways):
+            own = asked[number * share : (number + 1) * share]
+            looped = closed_loop(url, path, own, clients=clients, seconds=chosen.seconds, rerank=mode)
+            timings, failures = asyncio.run(looped)
+            print_percentiles(f"{path}, rerank {mode}, {clients} clients", timings, failures, chosen.seconds)
+        print_memory(api, data_dir)
 
 
 if __name__ == "__main__":

@@ -197,6 +197,15 @@ class Settings(BaseModel):
             description="Seconds from the start of one run over these questions to that of the next.",
         ),
     ] = 900
+    token_cache_mib: Annotated[
+        int,
+        Field(
+            alias="RAG_TOKEN_CACHE_MIB",
+            ge=0,
+            le=65_536,
+            description="Memory for token vectors of judged passages, so that each is read once; 0 keeps none.",
+        ),
+    ] = 64
     recognises_text: Annotated[
         bool,
         Field(

@@ -223,6 +223,26 @@ class SearchContract:
         for ranking in await index.search("shared", EAST, limit=7, filter_by=Filter()):
             assert numbers(ranking) == list(range(7))
 
+    async def test_each_ranking_scores_what_the_other_one_found(self, index: Index) -> None:
+        """A rare word's chunk gets its cosine though it is far, and a near one gets what its words count."""
+        near = [point(number, direction(1.0, number / 100), "plain words") for number in range(3)]
+        await live_with(index, *near, point(9, direction(1.0, 3.0), "rare plain"))
+        dense, bm25 = await index.search("rare plain", EAST, limit=2, filter_by=Filter())
+        assert (numbers(dense), numbers(bm25)) == ([0, 1], [9, 0])
+        (far,) = dense.beside
+        assert far.chunk_id.int - 1 == 9
+        assert far.score == pytest.approx(10**-0.5, abs=1e-4)
+        few = {one.chunk_id.int - 1: one.score for one in bm25.beside}
+        assert few[1] == pytest.approx(bm25.candidates[1].score, rel=1e-4)  # the very words of the first one
+
+    async def test_what_holds_none_of_the_words_gets_no_score(self, index: Index) -> None:
+        """Nothing is made up for it."""
+        await live_with(index, point(0, EAST, "plain words"), point(1, direction(1.0, 1.0), "rare"))
+        dense, bm25 = await index.search("rare", EAST, limit=1, filter_by=Filter())
+        assert (numbers(dense), numbers(bm25)) == ([0], [1])
+        assert [one.chunk_id.int - 1 for one in dense.beside] == [1]
+        assert bm25.beside == ()
+
     async def test_rankings_keep_their_limit(self, index: Index) -> None:
         """No ranking is longer than asked for."""
         await live_with(index, *(point(n, EAST, "shared") for n in range(20)))

@@ -92,6 +92,7 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
             batch_size=settings.batch_size,
             threads=settings.inference_threads,
             cache_dir=settings.data_dir / "models",
+            token_bytes=settings.token_cache_mib * 2**20,
         )
         stack.callback(embedder.close)
         judge = await asyncio.to_thread(load_reranker, settings, embedder)

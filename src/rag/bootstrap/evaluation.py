@@ -3,16 +3,22 @@
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
+from rag.adapters.embedded.locks import is_owned
+from rag.adapters.embedded.places import Places
 from rag.adapters.test_sets import FileRuns, FileTestSets, corpus_files
 from rag.bootstrap.application import Application, open_application
 from rag.ports.baselines import Runs
 from rag.ports.files import SourceFile
 from rag.ports.test_sets import TestSets
 from rag.settings import Settings
+
+STOPPING_SECONDS: Final = 20.0
 
 
 def test_sets_on_disk() -> TestSets:
@@ -47,6 +53,7 @@ async def open_throwaway(settings: Settings) -> AsyncIterator[Application]:
         UnavailableError: a server cannot be started.
     """
     folder = Path(tempfile.mkdtemp(prefix="rag-evaluation-"))
+    folder.chmod(0o711)  # PostgreSQL must reach its files below when root starts it under another account
     try:
         models = settings.data_dir.absolute() / "models"
         if models.is_dir():
@@ -55,4 +62,16 @@ async def open_throwaway(settings: Settings) -> AsyncIterator[Application]:
         async with open_application(settings.model_copy(update=of_its_own)) as opened:
             yield opened
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.shield(asyncio.to_thread(_throw_away, folder))
+
+
+def _throw_away(folder: Path) -> None:
+    """Delete the folder once its servers have ended: they stay a moment longer than we hold them."""
+    lock = Places.of(folder).supervisor_lock
+    deadline = time.monotonic() + STOPPING_SECONDS
+    while is_owned(lock) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    cluster = folder / "postgres"
+    if cluster.is_symlink():  # it had to live where the server's own account can reach it
+        shutil.rmtree(cluster.resolve().parent, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,13 +1,23 @@
 """`rag evaluate`: measuring a library, keeping runs, and the gate."""
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
+from rag.bootstrap import load_settings, open_stores
 from rag.interfaces.cli.commands.evaluate import named_reports
 from tests.support.terminal import Finished, Terminal
 
+SCRIPT = Path(__file__).parents[3] / "scripts" / "evaluate.py"
 LEAVE_QUOTE = "Every employee has thirty days of annual leave a year."
 CASES: list[dict[str, object]] = [
     {
@@ -60,6 +70,25 @@ def test_a_library_is_measured(rag: Terminal, test_set: Path) -> None:
     assert "There is no baseline" in done.out
 
 
+async def test_what_is_asked_does_not_enter_the_query_log(rag: Terminal, test_set: Path) -> None:
+    """Nobody wanted to know it."""
+    before = await logged(rag.data_dir)
+    done = await asyncio.to_thread(rag, "evaluate", "--test-set", str(test_set))
+    assert done.code == 0
+    assert await logged(rag.data_dir) == before
+
+
+async def logged(data_dir: Path) -> int:
+    """Count the query log's entries."""
+    async with open_stores(load_settings({"RAG_DATA_DIR": str(data_dir)})) as opened:
+        url = make_url(opened.database_url).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with engine.connect() as connection:
+            count = await connection.scalar(text("SELECT count(*) FROM query_logs"))
+        await engine.dispose()
+    return int(count or 0)
+
+
 def test_the_json_says_everything(rag: Terminal, test_set: Path) -> None:
     """Measures with intervals, latency by stage, and each case with its answer."""
     done = rag("evaluate", "--test-set", str(test_set), "--json")
@@ -90,6 +119,17 @@ def test_a_run_below_the_baseline_fails_with_one(rag: Terminal, test_set: Path) 
     assert rag("evaluate", "--test-set", str(test_set)).code == 0
 
 
+def test_a_broken_baseline_is_told_and_can_be_replaced(rag: Terminal, test_set: Path) -> None:
+    """What the advice says is what helps."""
+    (test_set.parent / "baseline.json").write_text("{}", encoding="utf-8")
+    done = rag("evaluate", "--test-set", str(test_set))
+    assert done.code == 2
+    assert "field format" in done.err
+    assert "--set-baseline" in done.err
+    assert rag("evaluate", "--test-set", str(test_set), "--set-baseline").code == 0
+    assert rag("evaluate", "--test-set", str(test_set)).code == 0
+
+
 def test_a_run_is_kept_and_compared(rag: Terminal, test_set: Path, tmp_path: Path) -> None:
     """With another saved run, in the table and in the report."""
     kept, page = tmp_path / "run.json", tmp_path / "page.html"
@@ -102,18 +142,22 @@ def test_a_run_is_kept_and_compared(rag: Terminal, test_set: Path, tmp_path: Pat
     assert "<html" in page.read_text(encoding="utf-8")
 
 
-def test_a_corpus_is_measured_on_a_library_of_its_own(rag: Terminal, tmp_path: Path, handbook: Path) -> None:
-    """The user's library neither gains nor loses a document."""
+def test_a_corpus_is_measured_on_a_library_of_its_own(
+    rag: Terminal, tmp_path: Path, handbook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's library neither gains nor loses a document, and nothing is left behind."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     before = rag("documents", "list", "--json").json
     (tmp_path / "more").mkdir()
-    text = (handbook / "travel.md").read_text(encoding="utf-8")
-    (tmp_path / "more" / "journeys.md").write_text(text, encoding="utf-8")
+    (tmp_path / "more" / "journeys.md").write_bytes((handbook / "travel.md").read_bytes())
     moved = {**CASES[1], "evidence": [{"source": "journeys.md"}]}
     path = written(tmp_path / "set.json", moved)
     done = rag("evaluate", "--test-set", str(path), "--corpus", str(tmp_path / "more"), "--json")
     assert done.code == 0
     assert mean(done, "hit@1") == 1
     assert rag("documents", "list", "--json").json == before
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_evidence_that_is_not_in_the_library_is_named(rag: Terminal, tmp_path: Path) -> None:
@@ -173,3 +217,19 @@ def test_a_report_may_be_bare() -> None:
     assert named_reports(["--report", "--json"]) == ["--report=evaluation.html", "--json"]
     assert named_reports(["--report", "mine.html"]) == ["--report", "mine.html"]
     assert named_reports([]) == []
+
+
+def test_the_script_of_the_runbook_measures_too(rag: Terminal, test_set: Path, tmp_path: Path) -> None:
+    """`scripts/evaluate.py --test-set … --report`, as it is printed there: the report needs no name."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--test-set", str(test_set), "--report"],
+        env={**os.environ, "RAG_DATA_DIR": str(rag.data_dir)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "handbook: 3 cases" in done.stdout
+    assert (tmp_path / "evaluation.html").is_file()

@@ -10,6 +10,7 @@ from rag.domain.answer import NOT_ENOUGH_EVIDENCE
 from rag.domain.question import Filter, Question
 from rag.ports.search import IndexMismatchError, IndexMissingError, Point
 from rag.services.ask import AnswerFinished, PassageCited, PassagesFound, TextWritten
+from rag.services.stages import StageTimer
 from tests.support.books import cut, document
 from tests.support.workbench import Workbench, file
 
@@ -148,3 +149,50 @@ async def test_a_generation_of_another_model_that_became_live_meanwhile_is_refus
     await bench.index.upsert(generation.name, points)
     with pytest.raises(IndexMismatchError, match="was built by"):
         await bench.ask()(Question.of("when does a backup run"), request_id="r")
+
+
+async def test_a_question_of_a_session_is_read_after_those_before_it() -> None:
+    """What it leans on is searched for with it, and the record says how it was read."""
+    bench = await bench_with_files()
+    ask = bench.ask()
+    await ask(Question.of("when does a backup run", session="s"), request_id="r-1")
+    record = await ask(Question.of("and how often?", session="s"), request_id="r-2")
+    assert record.read_as == "when does a backup run and how often?"
+    assert record.question.text == "and how often?"
+    assert record.sources == ("backup.md",)
+    assert "session" in record.timings_ms
+
+
+async def test_other_sessions_are_not_read() -> None:
+    """Neither those of others, nor any where none is named."""
+    bench = await bench_with_files()
+    ask = bench.ask()
+    await ask(Question.of("when does a backup run", session="s"), request_id="r-1")
+    for session in ("other", None):
+        record = await ask(Question.of("and how often?", session=session), request_id="r-2")
+        assert record.read_as is None
+
+
+async def test_an_answer_says_how_sure_it_is() -> None:
+    """Also when it declines, and nothing is said where there was nothing to look at."""
+    bench = await bench_with_files()
+    sure = await bench.ask()(Question.of("when does a backup run every night"), request_id="r")
+    unsure = await bench.ask(floor=0.99)(Question.of("what is the capital of France"), request_id="r")
+    assert sure.answer.confidence is not None
+    assert unsure.answer.confidence is not None
+    assert sure.answer.confidence > unsure.answer.confidence
+    empty = await Workbench().ask()(Question.of("anything"), request_id="r")
+    assert empty.answer.confidence is None
+
+
+async def test_copies_of_a_document_do_not_crowd_out_others() -> None:
+    """What is said again takes no place among the passages that an answer may be made of."""
+    bench = await bench_with_files()
+    text = "A backup runs every night at two."
+    await bench.take_in(*(file(f"copy{number}.md", text) for number in range(5)))
+    question = Question.of("when does a backup run every night", top_k=2)
+    events = [event async for event in bench.ask().stream(question, request_id="r")]
+    assert isinstance(events[0], PassagesFound)
+    assert len({passage.chunk.text for passage in events[0].passages}) == 2
+    found = await bench.search()(question, timer=StageTimer(bench.clock))
+    assert {passage.chunk.text for passage in found} == {text}

@@ -22,6 +22,7 @@ from rag.adapters.embedder.network import Network
 from rag.adapters.embedder.openvino_network import Graph, import_openvino, read_foreign_graph
 from rag.adapters.embedder.sentence_transformers import PRECISION as TORCH
 from rag.adapters.embedder.sentence_transformers import SentenceTransformersNetwork, is_installed
+from rag.adapters.embedder.token_vectors import DEFAULT_BYTES, TokenVectors
 from rag.adapters.embedder.weights import read_weights
 from rag.adapters.embedder.wordpieces import WordPieces
 from rag.domain.recipe import ModelIdentity
@@ -64,11 +65,13 @@ def load_embedder(
     threads: int | None,
     cache_dir: Path,
     runtime: Runtime = Runtime.AUTO,
+    token_bytes: int = DEFAULT_BYTES,
 ) -> LocalEmbedder:
     """This will load `model`: a directory, the name of an installed wheel's model, or one of the model hub's.
 
     The first load of a model builds its graph, which takes seconds, and keeps it in `cache_dir`.
-    `threads` None means one for each core that this process may use.
+    `threads` None means one for each core that this process may use; `token_bytes` bounds what is kept of
+    texts that were compared with questions.
 
     Raises:
         ModelLoadError: it is nowhere, damaged, or of a kind that needs the extra `[torch]`.
@@ -92,7 +95,9 @@ def load_embedder(
         question_frame=_frame(pieces, layout, layout.question_prompt),
         padding_id=layout.padding_id,
     )
-    return LocalEmbedder(loaded, batch_size=batch_size, threads=running.threads)
+    return LocalEmbedder(
+        loaded, batch_size=batch_size, threads=running.threads, token_vectors=TokenVectors(token_bytes)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,15 @@ class Matches:
 class LocalEmbedder:
     """Embeds in threads of its own; implements Embedder and Tokenizer. Close it to stop them."""
 
-    def __init__(self, model: LoadedModel, *, batch_size: int, threads: int) -> None:
+    def __init__(
+        self, model: LoadedModel, *, batch_size: int, threads: int, token_vectors: TokenVectors
+    ) -> None:
         self._model = model
         self._batch_size = max(batch_size, 1)
         self._at_once = 2 * threads
         self._documents = Lane("documents", threads=threads)
         self._questions = Lane("questions", threads=1)
-        self._token_vectors = TokenVectors()
+        self._token_vectors = token_vectors
 
     @property
     def identity(self) -> ModelIdentity:

@@ -47,7 +47,7 @@ class TokenVectors:
     One event loop uses it; no lock is needed.
     """
 
-    def __init__(self, *, max_bytes: int = DEFAULT_BYTES) -> None:
+    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
         self._max_bytes = max_bytes
         self._kept: OrderedDict[str, TextTokens] = OrderedDict()
         self.size_bytes = 0

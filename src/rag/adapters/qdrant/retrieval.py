@@ -72,9 +72,10 @@ class Found:
         Raises:
             LookupError, TypeError, ValueError, AttributeError: they are no points of ours.
         """
+        dense, words = self.dense[:limit], self.words[:limit]
         return (
-            _ranking(DENSE, self.dense[:limit], beside=self.dense_of_words),
-            _ranking(BM25, self.words[:limit], beside=self.words_of_dense),
+            _ranking(DENSE, dense, of_others=self.dense_of_words, others=words),
+            _ranking(BM25, words, of_others=self.words_of_dense, others=dense),
         )
 
 
@@ -95,10 +96,12 @@ def is_settled(points: Sequence[Json], *, limit: int, number: int) -> bool:
     return len(points) < number or points[limit - 1]["score"] > points[-1]["score"]
 
 
-def _ranking(name: str, points: Sequence[Json], *, beside: Sequence[Json]) -> Ranking:
-    found = {one["id"] for one in points}
-    others = [one for one in beside if one["id"] not in found]
-    return Ranking(name, _candidates(points), beside=_candidates(others))
+def _ranking(
+    name: str, points: Sequence[Json], *, of_others: Sequence[Json], others: Sequence[Json]
+) -> Ranking:
+    wanted = {one["id"] for one in others} - {one["id"] for one in points}
+    beside = [one for one in of_others if one["id"] in wanted]
+    return Ranking(name, _candidates(points), beside=_candidates(beside))
 
 
 def _candidates(points: Sequence[Json]) -> tuple[Candidate, ...]:

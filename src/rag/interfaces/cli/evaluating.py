@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rag.domain.golden import CaseKind
-from rag.domain.report import GATED, MEASURES
+from rag.domain.report import GATED, MEASURES, baseline_of, report_on
 from rag.interfaces.cli.output import counted, say, say_table
 from rag.interfaces.cli.shapes import Shape
 
@@ -53,8 +53,6 @@ def _summary(summaries: "Sequence[Summary]", measure: str, kind: CaseKind | None
 
 def _between(other: "Report", report: "Report") -> "Sequence[Difference]":
     """Hold the run against another one, whatever the gate says."""
-    from rag.domain.report import baseline_of, report_on  # noqa: PLC0415 - only where two runs are compared
-
     return report_on(report.run, baseline_of(other.run)).differences
 
 

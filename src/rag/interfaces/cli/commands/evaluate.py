@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 import rag
+from rag.domain.golden import sample_of
 from rag.domain.report import DEFAULT_TOLERANCE, report_on
 from rag.interfaces.cli.evaluating import evaluation_shape, say_evaluation
 from rag.interfaces.cli.exit_codes import FAILED
@@ -20,6 +21,7 @@ from rag.interfaces.cli.log_lines import show_warnings_only
 from rag.interfaces.cli.options import Json, examples
 from rag.interfaces.cli.output import note, progress, say_json, waiting
 from rag.interfaces.cli.session import application, run
+from rag.ports.baselines import InvalidRunError
 
 if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modules bring
     from rag.bootstrap import Application
@@ -191,7 +193,6 @@ async def _evaluate(wanted: Wanted) -> None:
 
 def _golden(wanted: Wanted) -> "GoldenSet":
     from rag.bootstrap import test_sets_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-    from rag.domain.golden import sample_of  # noqa: PLC0415 - the same
 
     golden = test_sets_on_disk().read(wanted.test_set)
     return golden if wanted.limit is None else sample_of(golden, wanted.limit)
@@ -199,12 +200,17 @@ def _golden(wanted: Wanted) -> "GoldenSet":
 
 def _baseline(wanted: Wanted, golden: "GoldenSet") -> "Baseline | None":
     from rag.bootstrap import runs_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-    from rag.ports.baselines import InvalidRunError  # noqa: PLC0415 - the same
 
     place = wanted.baseline_place
     if not place.exists() and (wanted.baseline is None or wanted.set_baseline):
         return None
-    baseline = runs_on_disk().read_baseline(place)
+    try:
+        baseline = runs_on_disk().read_baseline(place)
+    except InvalidRunError as error:
+        if not wanted.set_baseline:
+            raise
+        note(f"The baseline that is replaced cannot be read: {error}")
+        return None
     if baseline.test_set != golden.name:
         mismatch = f"{place} belongs to the test set {baseline.test_set}, not to {golden.name}."
         if wanted.baseline is not None or wanted.set_baseline:
