@@ -203,7 +203,7 @@ class Settings(BaseModel):
             alias="RAG_TOKEN_CACHE_MIB",
             ge=0,
             le=65_536,
-            description="Memory for token vectors of judged passages, so that each is read once; 0 keeps none.",
+            description="Memory for token vectors of judged passages, so that each is read once; 0: none.",
         ),
     ] = 64
     recognises_text: Annotated[

@@ -52,8 +52,7 @@ async def open_throwaway(settings: Settings) -> AsyncIterator[Application]:
         ModelLoadError: the embedding model cannot be loaded.
         UnavailableError: a server cannot be started.
     """
-    folder = Path(tempfile.mkdtemp(prefix="rag-evaluation-"))
-    folder.chmod(0o711)  # PostgreSQL must reach its files below when root starts it under another account
+    folder = _fresh_folder()
     try:
         models = settings.data_dir.absolute() / "models"
         if models.is_dir():
@@ -63,6 +62,12 @@ async def open_throwaway(settings: Settings) -> AsyncIterator[Application]:
             yield opened
     finally:
         await asyncio.shield(asyncio.to_thread(_throw_away, folder))
+
+
+def _fresh_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="rag-evaluation-"))
+    folder.chmod(0o711)  # PostgreSQL must reach its files below when root starts it under another account
+    return folder
 
 
 def _throw_away(folder: Path) -> None:
