@@ -58,6 +58,7 @@ class CaseResult:
         passages: what the search found, best first.
         citations: the words cited, in the order of their markers.
         timings_ms: stage to milliseconds, of the answer.
+        confidence: how sure the service was that it could answer; None where it did not look.
     """
 
     case: Case
@@ -69,6 +70,7 @@ class CaseResult:
     timings_ms: Mapping[str, float]
     latency_ms: float
     cost_usd: float
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ def _result(case: Case, record: QueryRecord, passages: Sequence[Passage]) -> Cas
         citations=tuple(citation.text for citation in record.answer.citations),
         timings_ms=dict(record.timings_ms),
         latency_ms=record.latency_ms,
+        confidence=record.answer.confidence,
         cost_usd=0.0,  # answers are made of the documents' own sentences: no model is paid for
     )
 

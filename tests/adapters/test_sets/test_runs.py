@@ -27,6 +27,7 @@ RESULT = CaseResult(
     timings_ms={"embed": 1.5},
     latency_ms=2.5,
     cost_usd=0.0,
+    confidence=0.25,
 )
 RUN = Run(
     test_set="mine",

@@ -140,6 +140,7 @@ def _result_shape(result: CaseResult) -> dict[str, object]:
         "timings_ms": {stage: round(spent, 3) for stage, spent in result.timings_ms.items()},
         "latency_ms": round(result.latency_ms, 3),
         "cost_usd": result.cost_usd,
+        "confidence": None if result.confidence is None else round(result.confidence, 4),
     }
 
 
@@ -156,6 +157,7 @@ def _result_of(fields: Fields, number: int) -> CaseResult:
         timings_ms={stage: timings.number(stage) for stage in timings.values},
         latency_ms=fields.number("latency_ms"),
         cost_usd=fields.number("cost_usd"),
+        confidence=None if fields.values.get("confidence") is None else fields.number("confidence"),
     )
 
 

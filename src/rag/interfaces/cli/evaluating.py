@@ -1,8 +1,10 @@
 """How does a run over a test set look on the terminal, and in JSON?"""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from rag.domain.abstention_curve import abstention_curve
 from rag.domain.golden import CaseKind
 from rag.domain.report import GATED, MEASURES, baseline_of, report_on
 from rag.interfaces.cli.output import counted, say, say_table
@@ -36,6 +38,7 @@ def say_evaluation(report: "Report", *, other: "Report | None" = None) -> None:
     _say_differences("the baseline", report.differences)
     if other:
         _say_differences(f"the run of {other.run.started_at:%Y-%m-%d %H:%M}", _between(other, report))
+    _say_curve(run.results)
     _say_latency(report)
     _say_worst(report.worst)
     say()
@@ -79,6 +82,20 @@ def _say_differences(from_what: str, differences: "Sequence[Difference]") -> Non
         say(f"The gate looks at {', '.join(GATED)}.")
 
 
+def _say_curve(results: "Sequence[CaseResult]") -> None:
+    effects = abstention_curve(results)
+    if effects:
+        say()
+        say("What each floor of confidence would decline:")
+        say_table(
+            ["RAG_ANSWER_FLOOR", "ANSWERABLE", "UNANSWERABLE"],
+            [
+                [f"{one.floor:g}", f"{one.answerable_declined:.0%}", f"{one.unanswerable_declined:.0%}"]
+                for one in effects
+            ],
+        )
+
+
 def _say_latency(report: "Report") -> None:
     stages = [f"{stage} {p50:.0f}/{p95:.0f}" for stage, (p50, p95) in report.stage_latency.items()]
     say()
@@ -107,6 +124,7 @@ def evaluation_shape(report: "Report", *, other: "Report | None" = None) -> Shap
             stage: {"p50": round(p50, 3), "p95": round(p95, 3)}
             for stage, (p50, p95) in report.stage_latency.items()
         },
+        "floors": [asdict(effect) for effect in abstention_curve(run.results)],
         "cases": [_case_shape(result) for result in run.results],
     }
 
@@ -140,6 +158,7 @@ def _case_shape(result: "CaseResult") -> Shape:
         "kind": result.case.kind.value,
         "question": result.case.question,
         "abstained": result.abstained,
+        "confidence": result.confidence,
         "answer": result.answer,
         "scores": dict(result.scores),
         "latency_ms": round(result.latency_ms, 3),

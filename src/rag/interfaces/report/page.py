@@ -18,6 +18,7 @@ from rag.interfaces.report.plots import Mark, latency_plot, scores_plot
 from rag.interfaces.report.tables import (
     abstention_table,
     case_table,
+    curve_table,
     latency_table,
     summary_table,
     table,
@@ -204,7 +205,7 @@ def _abstention(report: Report) -> Html:
         f"({share(missed, len(answerable))}). Of {len(unanswerable)} unanswerable ones, {invented} were "
         f"answered all the same ({share(invented, len(unanswerable))})."
     )
-    return joined([element("p", told), abstention_table(results)])
+    return joined([element("p", told), abstention_table(results), curve_table(results)])
 
 
 def _latency(report: Report) -> Html:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from rag.domain.abstention_curve import abstention_curve
 from rag.domain.golden import CaseKind
 from rag.domain.report import GATED, MEASURES, CaseResult, Difference, Report, Summary
 from rag.interfaces.report.markup import Html, element, joined, text
@@ -115,6 +116,17 @@ def abstention_table(results: Sequence[CaseResult]) -> Html:
             )
     headings = ["Kind", "Questions", "Answered", "Declined", "Wrong decision"]
     return table("Answered and declined questions", headings, rows, class_="figures")
+
+
+def curve_table(results: Sequence[CaseResult]) -> Html:
+    """This will show what other floors of confidence would decline; nothing where that cannot be told."""
+    effects = abstention_curve(results)
+    rows = [
+        [f"{one.floor:g}", f"{one.answerable_declined:.0%}", f"{one.unanswerable_declined:.0%}"]
+        for one in effects
+    ]
+    headings = ["RAG_ANSWER_FLOOR", "Answerable and declined", "Unanswerable and declined"]
+    return table("What each floor would decline", headings, rows, class_="figures") if rows else joined([])
 
 
 def latency_table(report: Report) -> Html:
