@@ -18,7 +18,7 @@ from typing import Any
 from rag.bootstrap import Application, load_settings
 from rag.bootstrap.evaluation import corpus_on_disk, open_throwaway
 from rag.domain.evidence import best_cosine, joined, within_budget
-from rag.domain.extract import MAX_PASSAGES, Sentence, merits_of, sentences_of
+from rag.domain.extract import MAX_PASSAGES, Sentence, merits_of, repeats, sentences_of
 from rag.domain.question import Question, RerankMode, clean_question
 from rag.domain.ranking import Passage
 from rag.domain.reranking import RERANK
@@ -130,6 +130,7 @@ async def _ranked_sentences(
         for evidence in joined(within_budget(passages)[:MAX_PASSAGES])
         for sentence in sentences_of(evidence, ask.splitter.sentence_spans(evidence.text))
     ]
+    sentences = [one for one in sentences if not repeats(one.text, question)] or sentences
     scores = await ask.reranker.score(question, [one.text for one in sentences])
     merits = merits_of(sentences, scores)
     order = sorted(range(len(sentences)), key=lambda at: -merits[at])

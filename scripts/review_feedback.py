@@ -1,7 +1,8 @@
 """Look at badly rated answers: `rag feedback review`, under the name that the runbook uses."""
 
+import os
 import sys
+from pathlib import Path
 
-from rag.interfaces.main import main
-
-main(["feedback", "review", *sys.argv[1:]])
+rag = Path(__file__).resolve().parents[1] / "rag"
+os.execv(rag, [str(rag), "feedback", "review", *sys.argv[1:]])  # noqa: S606 - our own program, without a shell

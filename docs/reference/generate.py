@@ -29,11 +29,13 @@ def settings_page() -> str:
     rows = ["# Settings", "", WRITTEN_BY, "Every setting is an environment variable, read once at the start."]
     rows += ["An unknown `RAG_…` name or a malformed value stops the start with one line.", ""]
     rows += ["| variable | default | values | what it does |", "|---|---|---|---|"]
-    properties: dict[str, dict[str, Any]] = Settings.model_json_schema(by_alias=True)["properties"]
+    schema = Settings.model_json_schema(by_alias=True)
+    properties: dict[str, dict[str, Any]] = schema["properties"]
+    definitions: dict[str, dict[str, Any]] = schema["$defs"]
     for field in Settings.model_fields.values():
         name = str(field.alias)
         rows.append(
-            f"| `{name}` | {_default(field.default)} | {_values(properties[name])} | {field.description} |"
+            f"| `{name}` | {_default(field.default)} | {_values(properties[name], definitions)} | {field.description} |"
         )
     return "\n".join(rows) + "\n"
 
@@ -49,11 +51,11 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _values(schema: dict[str, Any]) -> str:
+def _values(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> str:
     options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
     option = options[0]
     if "$ref" in option:
-        return "`fixed`, `sentence-aware`, `heading-aware`"
+        return ", ".join(f"`{one}`" for one in definitions[option["$ref"].rpartition("/")[2]]["enum"])
     low, high = option.get("minimum"), option.get("maximum")
     limits = f" {low:g} to {high:g}" if low is not None and high is not None else ""
     return f"{option.get('type', 'string')}{limits}"

@@ -77,6 +77,7 @@ async def test_text_that_cannot_be_stored_is_survived(journal: Journal, written:
     (kept,), (given,) = await written.queries(), await written.ratings()
     texts = {kept.question.text, kept.question.session, kept.request_id, kept.answer.text, given.comment}
     texts |= {*kept.sources, *kept.timings_ms, kept.answer.citations[0].text, kept.read_as}
+    assert kept.ranking is not None
     texts |= {*kept.question.filter.sources, *kept.question.filter.metadata[0], kept.ranking.reranker}
     assert len(texts) == 1
     assert texts <= {UNSTORABLE, STORED}
@@ -122,6 +123,13 @@ async def test_an_entry_and_its_ratings_are_read_again(journal: Journal) -> None
         await journal.record_feedback(given)
     assert await journal.query(asked.id) == asked
     assert await journal.ratings_of(asked.id) == [earlier, later]
+
+
+async def test_a_ranking_that_nobody_wrote_down_stays_unknown(journal: Journal, written: Written) -> None:
+    """No recipe is made up for an entry without one."""
+    asked = replace(entry(), ranking=None)
+    await journal.record_query(asked)
+    assert await written.queries() == [asked]
 
 
 async def test_an_unknown_entry_is_named(journal: Journal) -> None:

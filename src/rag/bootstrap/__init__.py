@@ -2,8 +2,15 @@
 
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.bootstrap.application import VERSION, Application, open_application
-from rag.bootstrap.canary import canary_over, read_canary_cases
-from rag.bootstrap.evaluation import corpus_on_disk, open_throwaway, runs_on_disk, test_sets_on_disk
+from rag.bootstrap.canary import canary_here, canary_over_http, read_canary_cases
+from rag.bootstrap.evaluation import (
+    corpus_on_disk,
+    open_throwaway,
+    runs_on_disk,
+    test_sets_on_disk,
+    verify_file,
+    write_file,
+)
 from rag.bootstrap.stores import Stores, open_stores
 from rag.settings import Settings, load_settings
 
@@ -13,7 +20,8 @@ __all__ = [
     "PrometheusTelemetry",
     "Settings",
     "Stores",
-    "canary_over",
+    "canary_here",
+    "canary_over_http",
     "corpus_on_disk",
     "load_settings",
     "open_application",
@@ -22,4 +30,6 @@ __all__ = [
     "read_canary_cases",
     "runs_on_disk",
     "test_sets_on_disk",
+    "verify_file",
+    "write_file",
 ]

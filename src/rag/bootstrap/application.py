@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
+from typing import Final
 
 from rag.adapters.archives import FileArchives
 from rag.adapters.embedder import LateInteractionReranker, LocalEmbedder, load_embedder
@@ -47,6 +48,7 @@ from rag.services.verify_index import VerifyIndex
 from rag.settings import Settings
 
 VERSION = version("rag-system")
+UNLOGGED_ENTRIES: Final = 1000  # far more than one session of a test set asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def _application(
     archives = FileArchives(parser.reads)
     files = FolderFinder(reads=archives.is_wanted)
     ask = _ask(stores, search, embedder=embedder)
-    unlogged = replace(ask, journal=InMemoryJournal())
+    unlogged = replace(ask, journal=InMemoryJournal(most=UNLOGGED_ENTRIES))
     stopped = asyncio.Event()
     run_job = _run_job(stores, ingest, archives, telemetry=telemetry, stopped=stopped)
     return Application(

@@ -11,7 +11,7 @@ from typing import Final
 
 from rag.adapters.embedded.locks import is_owned
 from rag.adapters.embedded.places import Places
-from rag.adapters.test_sets import FileRuns, FileTestSets, corpus_files
+from rag.adapters.test_sets import FileRuns, FileTestSets, corpus_files, verify_writable, write_atomically
 from rag.bootstrap.application import Application, open_application
 from rag.ports.baselines import Runs
 from rag.ports.files import SourceFile
@@ -29,6 +29,24 @@ def test_sets_on_disk() -> TestSets:
 def runs_on_disk() -> Runs:
     """This will give what keeps runs and baselines."""
     return FileRuns()
+
+
+def write_file(path: Path, text: str) -> None:
+    """This will replace a file in one step: whatever happens, the old or the new one stands.
+
+    Raises:
+        UnwritableFileError: the disk does not take it.
+    """
+    write_atomically(path, text)
+
+
+def verify_file(path: Path) -> None:
+    """This will try whether a file can be written, before any work is done for it.
+
+    Raises:
+        UnwritableFileError: it cannot.
+    """
+    verify_writable(path)
 
 
 def corpus_on_disk(folder: Path) -> Sequence[SourceFile] | None:

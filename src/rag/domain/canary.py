@@ -25,9 +25,10 @@ class CanaryRun:
     Attributes:
         questions: how many were asked.
         failures: how many of them got no reply.
-        recall: the mean recall at 5 of those that got one; None where none did, or nothing is ingested yet.
+        recall: the mean recall at 5 of those that got one; None where none did, or there are no documents.
         generation: the index that replied; None where there was none, or where it changed meanwhile.
         missed: the ids of the cases whose evidence was not all among the first five passages.
+        unasked: how many were left out, because the run was given up after too many failures in a row.
     """
 
     questions: int
@@ -35,6 +36,7 @@ class CanaryRun:
     recall: float | None
     generation: str | None
     missed: tuple[str, ...]
+    unasked: int = 0
 
 
 def canary_cases(golden: GoldenSet, *, most: int = MOST_QUESTIONS) -> tuple[Case, ...]:

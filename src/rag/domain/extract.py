@@ -14,7 +14,7 @@ WRITER: Final = "extractive"
 MAX_SENTENCES: Final = 3
 MIN_WORDS: Final = 4
 MAX_SENTENCE_CHARACTERS: Final = 600
-NEW_WORDS: Final = 2  # what an answer adds to the question, at the least
+_LEAST_REPEATED: Final = 3  # a question of fewer words stands in many a statement
 ANNOUNCERS: Final = (":", "\uff1a", ",")  # what ends so only leads up to something
 QUESTION_MARKS: Final = ("?", "？")  # noqa: RUF001 - the full-width one ends questions in Chinese and Japanese
 BRACKETS_AND_SLASHES: Final = ("/", "\\", "]", "}", ">", "|")
@@ -75,15 +75,21 @@ def _can_stand_alone(text: str) -> bool:
 
 
 def repeats(sentence: str, question: str) -> bool:
-    """Tell a sentence that says the question again, as a list of examples does, and adds next to nothing.
+    """Tell a sentence that says the question again, as a list of examples does, and answers nothing.
 
-    >>> repeats('rag ask "How long is lunch?"', "How long is lunch?")
-    True
-    >>> repeats("Lunch is an hour long.", "How long is lunch?")
-    False
+    A statement may hold all of a question's words and be its answer; only the whole question, as a question,
+    or nothing but its words in their order, is a repetition.
+
+    >>> repeats('rag ask "How long is lunch?"', "How long is lunch?"), repeats("The port", "the port")
+    (True, True)
+    >>> repeats("The default port is 8000.", "the default port"), repeats("Jones is it.", "Is it Jones?")
+    (False, False)
     """
     said, asked = _bare_words(sentence), _bare_words(question)
-    return " ".join(asked) in " ".join(said) or len(set(said) - set(asked)) < NEW_WORDS
+    if len(asked) < _LEAST_REPEATED or not question.rstrip().endswith(QUESTION_MARKS):
+        return said == asked
+    size = len(asked)
+    return any(said[start : start + size] == asked for start in range(len(said) - size + 1))
 
 
 def _bare_words(text: str) -> list[str]:

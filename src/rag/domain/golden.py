@@ -9,6 +9,7 @@ from rag.domain.documents import sha256_hex
 from rag.domain.errors import InvalidInputError
 
 LEAST_EVIDENCES_OF_SEVERAL: Final = 2
+LEAST_WORDS_AT_AN_EDGE: Final = 3  # fewer stand anywhere by chance
 
 
 class CaseKind(StrEnum):
@@ -141,12 +142,12 @@ def is_found_in(evidence: ExpectedEvidence, *, source: str, text: str) -> bool:
     r"""Tell whether a passage holds the evidence.
 
     It does when it is of the same document and the quote is in its text, white space folded and case kept.
-    A quote that a passage's edge cuts counts where at least half of its words stand at that edge.
+    A quote that a passage's edge cuts counts where at least half of its words, and three, stand at that edge.
 
     >>> quote = ExpectedEvidence("a.md", "Restart the engine first.")
     >>> is_found_in(quote, source="a.md", text="Then: Restart\n the engine first.")
     True
-    >>> is_found_in(quote, source="a.md", text="If it is slow: Restart the")
+    >>> is_found_in(quote, source="a.md", text="If it is slow: Restart the engine")
     True
     >>> is_found_in(quote, source="b.md", text="Restart the engine first.")
     False
@@ -158,9 +159,10 @@ def is_found_in(evidence: ExpectedEvidence, *, source: str, text: str) -> bool:
     if folded(evidence.quote) in folded(text):
         return True
     quoted, words = evidence.quote.split(), text.split()
+    least = max(LEAST_WORDS_AT_AN_EDGE, (len(quoted) + 1) // 2)
     return any(
         words[-count:] == quoted[:count] or words[:count] == quoted[-count:]
-        for count in range(len(quoted) - 1, (len(quoted) - 1) // 2, -1)
+        for count in range(least, len(quoted))
         if count <= len(words)
     )
 
@@ -174,13 +176,13 @@ def folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def sample_of(golden: GoldenSet, limit: int) -> GoldenSet:
+def part_of(golden: GoldenSet, limit: int) -> GoldenSet:
     """Keep at most `limit` cases, spread over the set, and always the same ones.
 
-    A case is chosen by its id alone, so that a set that grows keeps most of its sample.
+    A case is chosen by its id alone, so that a set that grows keeps most of its part.
 
     >>> cases = tuple(Case(str(number), "Why?", CaseKind.UNANSWERABLE) for number in range(9))
-    >>> [case.id for case in sample_of(GoldenSet("a", "", cases), 3).cases]
+    >>> [case.id for case in part_of(GoldenSet("a", "", cases), 3).cases]
     ['3', '4', '8']
     """
     ranked = sorted(golden.cases, key=lambda case: sha256_hex(case.id.encode(errors="backslashreplace")))

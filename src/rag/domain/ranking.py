@@ -10,6 +10,7 @@ from rag.domain.recipe import FusionMethod, RankingRecipe
 
 DENSE: Final = "dense"
 _RANK_CONSTANT: Final = 60
+_LEAST_FOR_A_LEAD: Final = 20  # among few, a deviation is no measure of anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class FusedRanking:
 
     Attributes:
         lead: by how much the first stands above the second, in standard deviations of the rankings; 0 where
-            places alone were counted.
+            places alone were counted, and among fewer than 20.
     """
 
     candidates: tuple[FusedCandidate, ...]
@@ -104,7 +105,7 @@ def fuse(rankings: Iterable[Ranking], *, limit: int, recipe: RankingRecipe | Non
         )
         for chunk_id, _, score in order[:limit]
     ]
-    lead = order[0][1] - order[1][1] if weighted and len(order) > 1 else 0.0
+    lead = order[0][1] - order[1][1] if weighted and len(order) >= _LEAST_FOR_A_LEAD else 0.0
     return FusedRanking(tuple(fused), lead)
 
 

@@ -171,7 +171,7 @@ def report_on(run: Run, baseline: Baseline | None, *, tolerance: float = DEFAULT
     """Sum a run up, hold it against the baseline, and judge it.
 
     It fails when one of the gated measures fell by more than `tolerance`, or when a case of the baseline was
-    not asked: a question must not vanish because it is answered badly.
+    not asked or lost a gated measure: a question must not vanish because it is answered badly.
     """
     differences = _differences(run, baseline, tolerance=tolerance) if baseline else ()
     return Report(
@@ -250,15 +250,26 @@ def _verdict(
         if one.worse and one.measure in GATED
     ]
     asked = {result.case.id for result in run.results}
-    missing = sorted(baseline.scores.keys() - asked)
-    if missing:
-        named = ", ".join(missing[:CASES_NAMED]) + (", …" if len(missing) > CASES_NAMED else "")
-        reasons.append(f"Cases of the baseline that were not asked: {len(missing)} ({named}).")
-    if reasons:
-        return Verdict(passed=False, reasons=tuple(reasons))
-    return Verdict(
-        passed=True, reasons=(f"No gated measure fell by more than the tolerance of {tolerance:g}.",)
-    )
+    if missing := baseline.scores.keys() - asked:
+        reasons.append(f"Cases of the baseline that were not asked: {_named(missing)}.")
+    if unscored := _unscored(run, baseline):
+        reasons.append(f"Cases that a gated measure no longer applies to: {_named(unscored)}.")
+    praise = f"No gated measure fell by more than the tolerance of {tolerance:g}."
+    return Verdict(passed=not reasons, reasons=tuple(reasons) or (praise,))
+
+
+def _unscored(run: Run, baseline: Baseline) -> set[str]:
+    return {
+        result.case.id
+        for result in run.results
+        for measure, before in baseline.scores.get(result.case.id, {}).items()
+        if measure in GATED and before is not None and result.scores.get(measure) is None
+    }
+
+
+def _named(cases: Iterable[str]) -> str:
+    names = sorted(cases)
+    return f"{len(names)} ({', '.join(names[:CASES_NAMED])}{', …' if len(names) > CASES_NAMED else ''})"
 
 
 def _stage_latency(results: Sequence[CaseResult]) -> dict[str, tuple[float, float]]:

@@ -90,7 +90,11 @@ def _evidence_name(place: int) -> str:
 
 
 def retrieval_scores(case: Case, passages: Sequence[Passage]) -> dict[str, float]:
-    """Score what was found, best first, for a case that has evidence."""
+    """Score what was found, best first, for a case that has evidence.
+
+    Chunks are ranked, and not documents. Where a whole document is judged, as in BEIR's sets, a second chunk
+    of it takes a place and gains nothing, so nDCG is no figure to hold against published ones of documents.
+    """
     relevant = {_evidence_name(place): piece.grade for place, piece in enumerate(case.evidence)}
     by_passage = names_of(passages, case.evidence)
     first_five = [name for names in by_passage[:5] for name in names]

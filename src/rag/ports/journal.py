@@ -42,7 +42,7 @@ class QueryRecord:
         read_as: the question made stand-alone, where it leaned on earlier ones of its session.
         sources: the sources of the citations, each once, in order.
         model: the embedding model's key.
-        ranking: how the passages were ranked.
+        ranking: how the passages were ranked; None where an earlier release did not write it down.
         reranked: whether they were judged once more.
         retrieval_score: the best passage's cosine; None where nothing was found.
     """
@@ -56,7 +56,7 @@ class QueryRecord:
     sources: Sequence[str]
     generation: str | None
     model: str
-    ranking: RankingRecipe
+    ranking: RankingRecipe | None
     reranked: bool
     retrieval_score: float | None
     timings_ms: Mapping[str, float]

@@ -1,5 +1,6 @@
 """How is a test set read from disk, and written?"""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -35,4 +36,14 @@ class TestSets(Protocol):
         Raises:
             InvalidTestSetError: `path` is not a JSON file, or a case contradicts itself.
             UnwritableFileError: the disk does not take it.
+        """
+
+    def changing(self, path: Path) -> AbstractContextManager[None]:
+        """This will keep other changes of the set out, from reading it until it is written.
+
+        Entering blocks while another change is under way: do it off the event loop. Do not hold it while a
+        person is asked.
+
+        Raises:
+            UnwritableFileError: the folder cannot be opened, or the other change takes too long.
         """

@@ -22,7 +22,7 @@ from rag.ports.models import Embedder, Reranker, SentenceSplitter
 from rag.services.search import SearchPassages
 from rag.services.stages import StageTimer
 
-EARLIER_QUESTIONS: Final = 3  # how far back a session is read
+EARLIER_QUESTIONS: Final = 10  # how far back a session is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ class AskQuestion:
     async def _write(self, question: Question, passages: Sequence[Passage], *, timer: StageTimer) -> Answer:
         with timer.stage("split"):
             found = await asyncio.to_thread(self._sentences, within_budget(passages)[:MAX_PASSAGES])
-            sentences = [sentence for sentence in found if not repeats(sentence.text, question.text)]
+            # Where nothing else is left, a repetition is better than nothing.
+            sentences = [one for one in found if not repeats(one.text, question.text)] or found
         with timer.stage("extract"):
             scores = await self.reranker.score(question.text, [sentence.text for sentence in sentences])
         sure = confidence(first_cosine=first_cosine(passages), best_sentence=max(scores, default=None))

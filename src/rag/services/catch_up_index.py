@@ -51,6 +51,8 @@ class CatchUpIndex:
                 put_back = (await self.verify(live, repair=True)).missing
         if await self.index.live() != live.name:
             await self.index.switch(live.name)
+        # An ingest that ended with its embedded servers has left the building of the graph unfinished.
+        await self.index.optimize(live.name)
         return put_back
 
     async def _counts_agree(self, generation: str) -> bool:

@@ -85,7 +85,7 @@ class EvaluateAnswers:
             started_at=started_at,
             generation=next((one.generation for one in records if one.generation), None),
             model=records[0].model,
-            ranking=records[0].ranking,
+            ranking=self.ask.search.recipe,
             results=tuple(results),
         )
 

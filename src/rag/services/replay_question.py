@@ -87,6 +87,7 @@ class ReplayQuestion:
         return Rerun(record, difference(then.answer, record.answer))
 
     def _asked_as_then(self, then: QueryRecord) -> AskQuestion:
+        assert then.ranking is not None  # noqa: S101 - says to the type checker what `_why_not` has seen
         search = replace(self.ask.search, generation=then.generation, recipe=then.ranking)
         return replace(self.ask, search=search)
 
@@ -99,6 +100,8 @@ class ReplayQuestion:
             return f"It was answered with the embedding model {then.model}, and {loaded} is loaded now."
         if not await self._is_kept(then.generation):
             return f"The index {then.generation} is no longer kept."
+        if then.ranking is None:
+            return "It was ranked by an earlier release, in a way that is not known any more."
         judge, loaded_judge = then.ranking.reranker, self.ask.search.recipe.reranker
         if then.reranked and judge != loaded_judge:
             return f"Its passages were judged by the reranker {judge}, and {loaded_judge} is loaded now."

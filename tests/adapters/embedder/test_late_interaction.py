@@ -60,6 +60,12 @@ async def test_the_end_of_a_long_text_is_read(minilm: LocalEmbedder) -> None:
     assert behind > never + 0.1
 
 
+async def test_a_question_that_fills_pages_is_compared_by_its_beginning(minilm: LocalEmbedder) -> None:
+    """What that costs does not grow with what somebody pastes."""
+    matches = await minilm.match("when do I have to pay? " + "penguin " * 2000, TEXTS)
+    assert matches.best.shape == matches.present.shape == (len(TEXTS), 256)
+
+
 async def test_nothing_to_score(minilm: LocalEmbedder) -> None:
     """No texts give no scores; empty texts and questions give finite ones."""
     reranker = LateInteractionReranker(minilm)

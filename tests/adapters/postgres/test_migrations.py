@@ -3,13 +3,10 @@
 import asyncio
 import subprocess
 import sys
-from dataclasses import replace
-from importlib.resources import as_file, files
-from pathlib import Path
+from importlib.resources import files
 from uuid import UUID
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -23,9 +20,9 @@ from rag.adapters.postgres.migrate import REVISIONS
 from rag.adapters.postgres.owned_queue import queue_of
 from rag.adapters.postgres.tables import TABLES
 from rag.domain.question import Question
-from rag.domain.recipe import FusionMethod, RankingRecipe
 from rag.ports.jobs import JobState
 from rag.ports.library import NewerDatabaseError
+from tests.support.migrations import OLD_ENTRY, migrate_to
 from tests.support.postgres import run_sql
 
 # What an older release left: a job with a file that waits, one that was taken in, and one that failed.
@@ -38,17 +35,6 @@ OLD_JOBS = (
     UNION ALL SELECT id, 2, 'c.md', NULL, 'failed' FROM jobs
     """,
 )
-OLD_ENTRY = """
-    INSERT INTO query_logs (
-        id, request_id, session, query_text, answer, abstained, sources, citations, degraded, writer, model,
-        prompt_tokens, completion_tokens, timings_ms, latency_ms, created_at
-    )
-    VALUES (
-        '00000000-0000-0000-0000-000000000001', 'r', 's', 'How?', 'So.', false, '{}', '[]', '{}', 'w', 'm',
-        0, 0, '{}', 1, now()
-    )
-"""
-
 # What a command does with a database that is up to date, and which slow imports that took.
 LOOK = """
 import asyncio, sys
@@ -122,7 +108,7 @@ async def test_a_half_migrated_database_is_completed(
     empty_database_url: str, database_url: str, revision: str
 ) -> None:
     """A database of an older release is brought to the newest tables, and keeps its jobs."""
-    await _migrate_to(empty_database_url, revision)
+    await migrate_to(empty_database_url, revision)
     await run_sql(empty_database_url, *OLD_JOBS)
     await migrate(empty_database_url)
     counted = text("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'")
@@ -138,32 +124,15 @@ async def test_a_half_migrated_database_is_completed(
 
 
 async def test_an_entry_of_an_older_release_is_read(empty_database_url: str) -> None:
-    """What it does not say of the question and the ranking is what that release did."""
-    await _migrate_to(empty_database_url, "0006")
+    """What it does not say of the question is what that release did; of the ranking, nothing is made up."""
+    await migrate_to(empty_database_url, "0006")
     await run_sql(empty_database_url, OLD_ENTRY)
     await migrate(empty_database_url)
     pool = connect(empty_database_url, pool_size=1, max_overflow=0)
     record = await PostgresJournal(pool).query(UUID(int=1))
     await pool.dispose()
     assert record.question == Question("How?", session="s")
-    assert (record.read_as, record.reranked) == (None, False)
-    ranking = RankingRecipe(fusion=FusionMethod.WEIGHTED, dense_weight=0.6, reranker="none", floor=0.45)
-    assert replace(record.ranking, rerank_weight=ranking.rerank_weight) == ranking
-
-
-async def _migrate_to(url: str, revision: str) -> None:
-    engine = connect(url, pool_size=1, max_overflow=0)
-    with as_file(files("rag.adapters.postgres") / "migrations") as folder:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade_to, folder, revision)
-    await engine.dispose()
-
-
-def _upgrade_to(connection: Connection, folder: Path, revision: str) -> None:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(folder))
-    config.set_main_option("path_separator", "os")
-    command.upgrade(config, revision)
+    assert (record.read_as, record.reranked, record.ranking) == (None, False, None)
 
 
 async def test_a_newer_database_is_refused_and_left_alone(database_url: str) -> None:

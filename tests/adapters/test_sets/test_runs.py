@@ -107,6 +107,16 @@ def test_a_score_that_is_no_number_is_refused(tmp_path: Path) -> None:
         FileRuns().read_baseline(path)
 
 
+@pytest.mark.parametrize("score", ["NaN", "Infinity", "-0.1", "1.5", "1" + "0" * 400])
+def test_a_score_that_would_silence_the_gate_is_refused(tmp_path: Path, score: str) -> None:
+    """Nothing is less than NaN, and nothing falls below minus infinity."""
+    path = tmp_path / "baseline.json"
+    FileRuns().save_baseline(path, RUN)
+    path.write_text(path.read_text(encoding="utf-8").replace("0.3333", score), encoding="utf-8")
+    with pytest.raises(InvalidRunError, match="case else, field recall@5"):
+        FileRuns().read_baseline(path)
+
+
 def test_a_run_that_is_not_there_is_said(tmp_path: Path) -> None:
     """As any path."""
     with pytest.raises(NoSuchPathError):

@@ -68,6 +68,7 @@ def test_a_library_is_measured(rag: Terminal, test_set: Path) -> None:
     assert "FOLLOW-UP" not in done.out
     assert "recall@5            1.000 (1.00-1.00)" in done.out
     assert "There is no baseline" in done.out
+    assert "Cost: $0.0000" in done.out
 
 
 async def test_what_is_asked_does_not_enter_the_query_log(rag: Terminal, test_set: Path) -> None:
@@ -97,6 +98,7 @@ def test_the_json_says_everything(rag: Terminal, test_set: Path) -> None:
     assert mean(done, "abstention") == 1
     assert mean(done, "answer_containment") == 1
     assert done.json["passed"] is True
+    assert done.json["cost_usd"] == 0
     assert {"embed", "total"} <= done.json["latency_ms"].keys()
     assert [case["id"] for case in done.json["cases"]] == ["leave", "train", "moon"]
 
@@ -197,6 +199,33 @@ def test_a_slip_is_told_before_anything_is_started(
     assert done.code == 2
     assert complaint in done.err
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--report", "."], ["--save", "/"], ["--report", "nowhere/a.html"], ["--set-baseline"]]
+)
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_started(
+    tmp_path: Path, test_set: Path, arguments: list[str]
+) -> None:
+    """No answer is lost for it: none was asked for."""
+    if arguments == ["--set-baseline"]:
+        arguments = [*arguments, "--baseline", str(tmp_path / "nowhere" / "baseline.json")]
+    done = Terminal(tmp_path / "data")("evaluate", "--test-set", str(test_set), *arguments)
+    assert done.code == 1
+    assert "cannot be written" in done.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_result_is_printed_even_when_it_cannot_be_kept(
+    rag: Terminal, test_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk filled up, or the folder was deleted, while the questions were asked."""
+    monkeypatch.setattr("rag.bootstrap.verify_file", lambda _: None)
+    gone = tmp_path / "gone" / "run.json"
+    done = rag("evaluate", "--test-set", str(test_set), "--save", str(gone))
+    assert done.code == 1
+    assert "recall@5" in done.out
+    assert "run.json cannot be written" in done.err
 
 
 def test_a_baseline_of_another_set_is_not_compared_with(rag: Terminal, test_set: Path) -> None:

@@ -183,6 +183,38 @@ def test_at_a_terminal_it_asks(  # noqa: PLR0913 - fixtures and parameters
     assert len(cases(golden)) == kept
 
 
+class SlowKeyboard(Keyboard):
+    """Somebody who thinks so long that another case takes the name meanwhile."""
+
+    def __init__(self, typed: str, golden: Path) -> None:
+        super().__init__(typed)
+        self.golden = golden
+
+    def readline(  # type: ignore[override]  # typeshed lets StringIO have bases of bytes and of text
+        self, size: int | None = -1, /
+    ) -> str:
+        """Read a line; before the last one, the set grows."""
+        line = super().readline(-1 if size is None else size)
+        if line == "y\n":
+            shape = json.loads(self.golden.read_text(encoding="utf-8"))
+            other = {"id": "how-much-annual-leave-does", "kind": "unanswerable", "question": "How much?"}
+            shape["cases"].append(other)
+            self.golden.write_text(json.dumps(shape), encoding="utf-8")
+        return line
+
+
+def test_a_name_that_is_taken_while_a_person_thinks_is_not_given_again(
+    rag: Terminal, golden: Path, rated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both cases are kept, and the new name is said."""
+    monkeypatch.setattr(sys, "stdin", SlowKeyboard("1\nthirty days\ny\n", golden))
+    promoted = rag("golden", "promote", rated, "--test-set", str(golden))
+    assert promoted.code == 0, promoted.err
+    name = "how-much-annual-leave-does"
+    assert [case["id"] for case in cases(golden)] == ["leave", name, f"{name}-2"]
+    assert f"Its id is {name}-2." in promoted.err
+
+
 @pytest.mark.parametrize(
     "line",
     [

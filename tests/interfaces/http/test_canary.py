@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from structlog.typing import EventDict
 
@@ -17,9 +16,8 @@ from rag.domain.golden import Case, CaseKind, ExpectedEvidence, InvalidTestSetEr
 from rag.interfaces.http import canary
 from rag.interfaces.http.app import serving_app
 from rag.interfaces.http.canary import asking_itself, tell
-from rag.interfaces.search_over_http import NoReplyError, SearchOverHttp
 from rag.ports.search import SearchUnavailableError
-from tests.interfaces.http.stand import FILES, NIGHTLY, QUESTION, Stand, client_of, until
+from tests.interfaces.http.stand import FILES, NIGHTLY, QUESTION, Stand, until
 from tests.interfaces.http.test_failures import failing
 
 RUN_AT = "rag_canary_last_run_timestamp_seconds"
@@ -118,34 +116,23 @@ async def test_a_bad_test_set_stops_the_start(tmp_path: Path, content: str, comp
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize(
-    ("reply", "complaint"),
-    [
-        (httpx.Response(503, json={"detail": "Too much at once."}), "503: Too much at once"),
-        (httpx.Response(502, text="<html>"), "502: <html>"),
-        (httpx.Response(200, json={"passages": [1]}), "not the reply of a search"),
-        (httpx.Response(200, text="no JSON"), "not the reply of a search"),
-        (httpx.ConnectError("refused"), "did not answer: refused"),
-        (httpx.ReadTimeout(""), "did not answer: ReadTimeout"),
-    ],
-)
-async def test_what_is_no_reply_is_said(reply: httpx.Response | httpx.HTTPError, complaint: str) -> None:
-    """Whatever a service or a proxy answers, it is a failure of ours to name."""
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        if isinstance(reply, httpx.HTTPError):
-            raise reply
-        return reply
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x") as client:
-        with pytest.raises(NoReplyError, match=complaint):
-            await SearchOverHttp(client)("what?", top_k=5)
-
-
-async def test_a_search_over_http_gives_the_passages(stand: Stand) -> None:
-    """The generation and the texts come as the service found them."""
+async def test_an_index_that_lost_its_points_does_not_look_healthy(stand: Stand) -> None:
+    """Its recall is 0, and the drift says how much that is less than before."""
     await stand.bench.take_in(*FILES)
-    async with client_of(stand.app()) as client:
-        found = await SearchOverHttp(client)(QUESTION, top_k=1)
-    assert [(one.source, one.text) for one in found.passages] == [("guides/backup.md", NIGHTLY)]
-    assert found.generation is not None
+    stand.settings = {"RAG_CANARY_SECONDS": "1"}
+    async with asking(stand, [FOUND]):
+        await until(lambda: stand.count("rag_canary_recall") == 1.0)
+        live = await stand.bench.library.live_generation()
+        assert live is not None
+        async for page in stand.bench.index.chunk_ids(live.name):
+            await stand.bench.index.remove(live.name, page)
+        await until(lambda: stand.count("rag_canary_recall") == 0.0)
+    assert stand.count("rag_canary_drift") == 1.0
+    assert stand.count("rag_canary_failures_total") == 0
+
+
+async def test_a_library_without_documents_has_no_recall(stand: Stand, log_lines: list[EventDict]) -> None:
+    """There is nothing to find, so that nothing is found says nothing."""
+    async with asking(stand):
+        await until(lambda: "canary_found_nothing" in {line["event"] for line in log_lines})
+    assert math.isnan(stand.count("rag_canary_recall"))

@@ -139,6 +139,12 @@ def test_an_example_of_a_request_would_be_accepted(body: type[questions.QueryReq
         body.model_validate_json(orjson.dumps(example))
 
 
+def test_a_session_is_told_to_have_a_name_that_nobody_can_guess(description: dict[str, Any]) -> None:
+    """Whoever knows the name shares the conversation, as long as no API key tells callers apart."""
+    session = description["components"]["schemas"]["QueryRequest"]["properties"]["session"]
+    assert "one that nobody can guess, such as a random UUID" in session["description"]
+
+
 def test_the_reference_page_names_everything(description: dict[str, Any]) -> None:
     """Every route with its codes, and every field of every schema; every link leads somewhere."""
     page = http_reference()

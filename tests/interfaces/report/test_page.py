@@ -211,3 +211,14 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnwritableFileError, match="taken cannot be written"):
         write_report(report_on(small_run(), None), tmp_path / "taken")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    for nameless in (Path(), Path("/")):
+        with pytest.raises(UnwritableFileError, match="cannot be written: it is no file"):
+            write_report(report_on(small_run(), None), nameless)
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    """As with every other file that is written."""
+    (tmp_path / "link.html").symlink_to(tmp_path / "page.html")
+    write_report(report_on(small_run(), None), tmp_path / "link.html")
+    assert (tmp_path / "link.html").is_symlink()
+    assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")

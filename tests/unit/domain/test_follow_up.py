@@ -1,24 +1,20 @@
 """Reading a question after those before it."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from rag.domain.follow_up import leans_on_earlier, stand_alone
 from rag.domain.question import MAX_QUESTION_CHARACTERS
 
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "And on Fridays?",
-        "How long does it take?",
-        "Why?",
-        "what about the second one",
-        "Wie lange dauert das dort?",
-    ],
-)
-def test_some_questions_lean_on_earlier_ones(text: str) -> None:
-    """Pronouns, words that go on, and very short questions say so."""
-    assert leans_on_earlier(text)
+GOLDEN = [
+    case
+    for case in json.loads(
+        (Path(__file__).parents[3] / "data" / "eval" / "golden_set.json").read_text(encoding="utf-8")
+    )["cases"]
+    if case["kind"] != "follow-up"
+]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +22,12 @@ def test_some_questions_lean_on_earlier_ones(text: str) -> None:
     [
         "Where are backups of the database kept?",
         "How many days of leave do I have?",
-        "who signs contracts here",
+        "notice period",
+        "Is there a machine for coffee?",
+        "Which team is IT part of?",
+        "What does the flag that skips reranking do?",
+        "Why is Qdrant slow?",
+        "why do they call it the black box when every part of a plane has another name",
     ],
 )
 def test_others_stand_alone(text: str) -> None:
@@ -57,3 +58,9 @@ def test_a_first_question_has_nothing_to_lean_on() -> None:
 def test_no_question_grows_beyond_its_limit() -> None:
     """Rather than that, it is asked alone."""
     assert stand_alone("Why?", ["x" * MAX_QUESTION_CHARACTERS]) == "Why?"
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: str(case["id"]))
+def test_the_projects_own_questions_are_told_apart(case: dict[str, str]) -> None:
+    """None that stands alone is read after another one."""
+    assert not leans_on_earlier(case["question"])

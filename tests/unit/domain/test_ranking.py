@@ -44,9 +44,18 @@ def test_the_score_is_a_weighted_sum_of_standardised_scores() -> None:
     fused = fuse([dense, bm25], limit=5, recipe=RankingRecipe(dense_weight=0.7))
     assert order(fused.candidates) == [0, 1]
     assert [candidate.score for candidate in fused.candidates] == [1.0, 0.0]
-    assert fused.lead == pytest.approx(2 * 0.7 - 2 * 0.3)
+    assert fused.lead == 0.0  # of two, each is one deviation from their mean
     assert fused.candidates[0].raw_score("bm25") == 4.0
     assert fused.candidates[0].raw_score("other") is None
+
+
+def test_a_lead_is_measured_in_deviations() -> None:
+    """One chunk above nineteen equals stands far above them, and two such are level."""
+    many = [Candidate(UUID(int=100 + number), 0.5) for number in range(19)]
+    winner = Ranking("dense", (Candidate(IDS[0], 0.9), *many))
+    assert fuse([winner], limit=5, recipe=RankingRecipe(dense_weight=1.0)).lead == pytest.approx(20 / 19**0.5)
+    level = Ranking("dense", (Candidate(IDS[0], 0.9), Candidate(IDS[1], 0.9), *many))
+    assert fuse([level], limit=5).lead == pytest.approx(0.0)
 
 
 def test_what_one_ranking_found_is_scored_by_the_other_as_well() -> None:

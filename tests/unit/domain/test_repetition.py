@@ -25,6 +25,13 @@ def test_a_part_of_a_text_is_left_out_after_it() -> None:
     """A short passage that a longer one holds says nothing new; the longer one after it does."""
     whole, part = passage(LONG, number=1), passage(LONG[:60], number=2)
     assert distinct([whole, part]) == (whole,)
+    assert distinct([part, whole]) == (part, whole)
+
+
+def test_signs_alone_are_no_repetition() -> None:
+    """Nobody can tell what a text without words says."""
+    one, other = passage("| -- |", number=1), passage("=====", number=2)
+    assert distinct([one, other]) == (one, other)
 
 
 def test_neighbours_that_overlap_are_kept() -> None:

@@ -72,6 +72,19 @@ def test_a_case_of_the_baseline_that_was_not_asked_fails_the_run() -> None:
     assert report_on(fewer, baseline_of(GOOD).only(one.case.id for one in fewer.results)).verdict.passed
 
 
+@pytest.mark.parametrize(
+    "kept", [("abstention",), tuple(one for one in MEASURES if one != "answer_containment")]
+)
+def test_a_case_that_a_gated_measure_no_longer_applies_to_fails_the_run(kept: tuple[str, ...]) -> None:
+    """As when its kind becomes unanswerable under the same id, or its answers are taken away."""
+    fewer = {measure: 1.0 if measure in kept else None for measure in MEASURES}
+    changed = replace(GOOD, results=(replace(GOOD.results[0], scores=fewer), *GOOD.results[1:]))
+    report = report_on(changed, baseline_of(GOOD))
+    assert not report.verdict.passed
+    assert report.verdict.reasons == ("Cases that a gated measure no longer applies to: 1 (case-1).",)
+    assert report_on(GOOD, baseline_of(changed)).verdict.passed
+
+
 def test_a_new_case_is_not_compared() -> None:
     """Means are over the cases that both have."""
     grown = replace(GOOD, results=(*GOOD.results, result(101, dict.fromkeys(MEASURES, 0.0))))

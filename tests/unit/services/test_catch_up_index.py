@@ -73,3 +73,25 @@ async def test_what_a_killed_writer_left_is_removed_without_a_full_comparison() 
     catch_up = replace(bench.catch_up(), verify=compared)  # type: ignore[arg-type] # stands in for the service
     assert await catch_up() == 0
     assert await bench.index.count(live.name) == len(FILES)
+
+
+class OptimizedIndex(InMemorySearchIndex):
+    """Remembers which generations were to be optimized."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.optimized: list[str] = []
+
+    async def optimize(self, generation: str) -> None:
+        """Remember it."""
+        self.optimized.append(generation)
+
+
+async def test_a_graph_that_was_left_unfinished_is_built() -> None:
+    """An ingest may have ended, and its embedded servers with it, long before the graph was done."""
+    index = OptimizedIndex()
+    bench = Workbench(index=index)
+    await bench.take_in(file("a.md", "One line."))
+    index.optimized.clear()
+    assert await bench.catch_up()() == 0
+    assert index.optimized == [await index.live()]

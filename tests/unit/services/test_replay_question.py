@@ -102,15 +102,19 @@ async def test_it_says_why_the_index_of_then_cannot_be_asked(bench: Workbench) -
     await bench.index.retire(gone.generation)
     other_model = replace(gone, id=uuid4(), model="another/fp32/0")
     no_index = replace(gone, id=uuid4(), generation=None)
-    judged_by = replace(gone.ranking, reranker="a-judge")
-    other_judge = replace(await asked(bench), id=uuid4(), reranked=True, ranking=judged_by)
-    for record in (other_model, no_index, other_judge):
+    today = await asked(bench)
+    assert today.ranking is not None
+    judged_by = replace(today.ranking, reranker="a-judge")
+    other_judge = replace(today, id=uuid4(), reranked=True, ranking=judged_by)
+    unknown = replace(today, id=uuid4(), ranking=None)
+    for record in (other_model, no_index, other_judge, unknown):
         await bench.journal.record_query(record)
     for record, reason in (
         (gone, f"The index {gone.generation} is no longer kept."),
         (other_model, "embedding model another/fp32/0, and hashed-words/"),
         (no_index, "There was no index when it was asked."),
         (other_judge, "judged by the reranker a-judge, and none is loaded now."),
+        (unknown, "It was ranked by an earlier release, in a way that is not known any more."),
     ):
         replay = await replayed(bench, record)
         assert replay.as_then is None

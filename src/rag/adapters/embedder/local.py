@@ -16,10 +16,15 @@ from rag.adapters.embedder.wordpieces import WordPieces
 from rag.domain.recipe import ModelIdentity
 from rag.ports.models import Vectors
 
+G = TypeVar("G")
 T = TypeVar("T")
 
 # Tokenising this many texts at a time keeps a large request from holding a thread for seconds.
 _TOKENISED_AT_ONCE: Final = 256
+# A comparison takes time in proportion to both lengths: of a question that fills pages its beginning counts,
+# and few texts at a time are compared, so that others have their turn in between.
+_MOST_COMPARED: Final = 256
+_COMPARED_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +131,26 @@ class LocalEmbedder:
     async def match(self, question: str, texts: Sequence[str]) -> Matches:
         """This will compare every token of the question with every token of every text.
 
-        It goes ahead of documents that wait. Special tokens and prompts take no part.
+        It goes ahead of documents that wait. Special tokens and prompts take no part, nor does what a
+        question has beyond its first 256 tokens.
 
         Raises:
             EmbedderUnavailableError: the network failed, the queue is full, or the embedder is closed.
         """
         ids, wanted = await asyncio.wrap_future(self._questions.submit(lambda: self._question(question)))
+        ids, wanted = ids[:_MOST_COMPARED], wanted[:_MOST_COMPARED]
         tokens = await self._tokens_of(texts)
 
-        def compare() -> Matches:
-            best = [each.best(wanted) for each in tokens]
-            present = [np.isin(ids, each.ids) for each in tokens]
-            shape = (len(texts), len(ids))
-            return Matches(ids, np.reshape(best, shape).astype(np.float32), np.reshape(present, shape))
+        def compare(some: Sequence[TextTokens]) -> list[tuple[Vectors, npt.NDArray[np.bool_]]]:
+            return [(each.best(wanted), np.isin(ids, each.ids)) for each in some]
 
-        return await asyncio.wrap_future(self._questions.submit(compare))
+        slices = [
+            tokens[first : first + _COMPARED_AT_ONCE] for first in range(0, len(tokens), _COMPARED_AT_ONCE)
+        ]
+        found = [one for some in await self._each(slices, compare, urgent=True) for one in some]
+        shape = (len(texts), len(ids))
+        best = np.reshape([best for best, _ in found], shape).astype(np.float32)
+        return Matches(ids, best, np.reshape([present for _, present in found], shape).astype(np.bool_))
 
     def close(self) -> None:
         """This will fail what waits and stop the threads; again is harmless."""
@@ -160,9 +170,7 @@ class LocalEmbedder:
             windows += await asyncio.wrap_future(self._documents.submit(work, urgent=urgent))
         return windows
 
-    async def _each(
-        self, groups: Sequence[list[Window]], work: Callable[[list[Window]], T], *, urgent: bool = False
-    ) -> list[T]:
+    async def _each(self, groups: Sequence[G], work: Callable[[G], T], *, urgent: bool = False) -> list[T]:
         return await self._documents.each(groups, work, at_once=self._at_once, urgent=urgent)
 
     def _question_groups(self, text: str) -> list[list[Window]]:

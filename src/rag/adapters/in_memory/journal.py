@@ -1,4 +1,8 @@
-"""What was asked and rated in this process, and is forgotten with it?"""
+"""What was asked and rated in this process, and is forgotten with it?
+
+Tests use it. So do measuring, replaying, and all other asking in production that must leave nothing in the
+query log: there it keeps the latest entries alone, for the sessions that a test set asks.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,19 +29,24 @@ _LOWEST, _HIGHEST = 1, 5
 class InMemoryJournal:
     """A journal in dictionaries; implements `rag.ports.journal.Journal`.
 
-    Tests use it, and in production questions that must leave nothing in the query log.
-
     Attributes:
+        most: how many entries are kept, the latest ones; None keeps all.
         queries: what was recorded, for tests to look at.
         ratings: the same for ratings.
     """
 
+    most: int | None = None
     queries: dict[UUID, QueryRecord] = field(default_factory=dict)
     ratings: dict[UUID, Feedback] = field(default_factory=dict)
 
     async def record_query(self, entry: QueryRecord) -> None:
-        """This will keep the entry, the first of its id."""
+        """This will keep the entry, the first of its id, and forget the oldest one with its ratings."""
         self.queries.setdefault(entry.id, entry)
+        if self.most is not None and len(self.queries) > self.most:
+            del self.queries[next(iter(self.queries))]
+            self.ratings = {
+                each.id: each for each in self.ratings.values() if each.query_log_id in self.queries
+            }
 
     async def record_feedback(self, feedback: Feedback) -> None:
         """This will keep the rating, the first of its id.

@@ -1,5 +1,6 @@
 """How does a database get the tables that this program expects?"""
 
+import asyncio
 from importlib.resources import as_file, files
 from typing import Final
 
@@ -11,16 +12,17 @@ from rag.adapters.postgres.failures import library_failures
 from rag.ports.library import NewerDatabaseError
 
 # In order; a test keeps them in agreement with the scripts.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 
 _LOCK: Final = 0x7261675F6462  # any number that nobody else locks in this database
+_LOCK_PAUSE_SECONDS: Final = 0.1
 
 
 async def migrate(database_url: str) -> None:
     """This will bring the database's tables up to date; one that is up to date is only looked at.
 
-    All of it is one transaction under a lock, so that two processes that start at once do it once, and a
-    process killed in the middle leaves what was there.
+    It is done under a lock, so that two processes that start at once do it once. Each step is a transaction
+    of its own, or can be begun again: what a process that was killed has left, the next one completes.
 
     Raises:
         NewerDatabaseError: a newer version of this program changed the tables.
@@ -29,15 +31,30 @@ async def migrate(database_url: str) -> None:
     with library_failures():
         engine = connect_unhurried(database_url)
         try:
-            async with engine.begin() as connection:
+            async with engine.connect() as connection:
                 if await _is_up_to_date(connection):
                     return
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                await _lock(connection)
                 # Asked again under the lock: whoever held it before us has done the work.
                 if not await _is_up_to_date(connection):
+                    await connection.rollback()  # the steps have transactions of their own
                     await connection.run_sync(_upgrade)
         finally:
             await engine.dispose()
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    """Wait for the lock, which is ours until the connection is closed.
+
+    It is asked for again and again, because PostgreSQL builds an index beside its writers only when older
+    statements have ended, and a statement that waits for the builder's lock never would.
+    """
+    while True:
+        taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK})
+        await connection.rollback()  # the lock outlives the transaction
+        if taken:
+            return
+        await asyncio.sleep(_LOCK_PAUSE_SECONDS)
 
 
 async def _is_up_to_date(connection: AsyncConnection) -> bool:

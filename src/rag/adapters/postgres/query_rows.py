@@ -35,7 +35,7 @@ def query_row(entry: QueryRecord) -> dict[str, Any]:
         "writer": storable(answer.writer),
         "model": storable(entry.model),
         "generation": storable(entry.generation),
-        "ranking": asdict(entry.ranking) | {"reranker": storable(entry.ranking.reranker)},
+        "ranking": _ranking_row(entry.ranking),
         "reranked": entry.reranked,
         "retrieval_score": entry.retrieval_score,
         "prompt_tokens": answer.usage.prompt_tokens,
@@ -141,7 +141,13 @@ def _moment_of(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(stored)
 
 
-def _ranking_of(stored: Mapping[str, Any]) -> RankingRecipe:
+def _ranking_row(ranking: RankingRecipe | None) -> dict[str, Any] | None:
+    return None if ranking is None else asdict(ranking) | {"reranker": storable(ranking.reranker)}
+
+
+def _ranking_of(stored: Mapping[str, Any] | None) -> RankingRecipe | None:
+    if stored is None:  # an older release, which did not write it down
+        return None
     # What an older release did not write had no say in how it ranked; what a newer one adds is passed over.
     known = {each.name: stored[each.name] for each in fields(RankingRecipe) if each.name in stored}
     return RankingRecipe(**known | {"fusion": FusionMethod(stored["fusion"])})

@@ -31,9 +31,6 @@ _NOW: Final = func.now()
 
 # A session may be longer than an entry of an index, so the index holds its beginning.
 SESSION_CHARACTERS: Final = 200
-_FIRST_RANKING: Final = (
-    '{"fusion": "weighted", "dense_weight": 0.6, "reranker": "none", "rerank_weight": 0.5, "floor": 0.45}'
-)
 
 
 documents: Final = Table(
@@ -154,7 +151,8 @@ query_logs: Final = Table(
     Column("writer", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("generation", Text),
-    Column("ranking", JSONB, nullable=False, server_default=text(f"'{_FIRST_RANKING}'")),
+    # Empty where an older release, which did not write it down, ranked the passages.
+    Column("ranking", JSONB(none_as_null=True)),
     Column("reranked", Boolean, nullable=False, server_default=text("false")),
     Column("retrieval_score", Double),
     Column("prompt_tokens", BigInteger, nullable=False),

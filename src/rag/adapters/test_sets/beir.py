@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from rag.adapters.test_sets.disk import text_of
-from rag.adapters.test_sets.fields import Fields, fields_of
+from rag.adapters.test_sets.fields import Fields, fields_of, whole_number_in
 from rag.domain.golden import Case, CaseKind, ExpectedEvidence, GoldenSet, InvalidTestSetError
 
 COLUMNS: Final = 3  # question, document, grade
@@ -95,9 +95,7 @@ def _judgements(path: Path, questions: Mapping[str, str]) -> dict[str, dict[str,
         if question not in questions:
             reason = f"There is no question {question} in queries.jsonl."
             raise InvalidTestSetError(reason, file=str(path), place=place, field="query-id")
-        if not grade.lstrip("-").isdigit():
-            reason = f"It is {grade!r}, but must be a whole number."
-            raise InvalidTestSetError(reason, file=str(path), place=place, field="score")
-        if int(grade) > 0:
-            judged.setdefault(question, {})[document] = int(grade)
+        worth = whole_number_in(grade, file=str(path), place=place, field="score")
+        if worth > 0:
+            judged.setdefault(question, {})[document] = worth
     return judged

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from typing import Final
 
+from rag.adapters.test_sets.fields import whole_number_in
 from rag.domain.golden import Case, CaseKind, ExpectedEvidence, GoldenSet, InvalidTestSetError
 
 COLUMNS: Final = ("id", "kind", "question", "after", "source", "quote", "grade", "answers")
@@ -78,7 +79,10 @@ def _kind_of(cells: Mapping[str, str], *, file: str, place: str) -> CaseKind:
 def _evidence_of(cells: Mapping[str, str], *, file: str, place: str) -> tuple[ExpectedEvidence, ...]:
     """Pair sources, quotes and grades; one source or grade serves for all quotes."""
     sources, quotes = _parts(cells.get("source", "")), _parts(cells.get("quote", ""))
-    grades = [_grade(part, file=file, place=place) for part in _parts(cells.get("grade", ""))] or [1]
+    grades = [
+        whole_number_in(part, file=file, place=place, field="grade")
+        for part in _parts(cells.get("grade", ""))
+    ] or [1]
     count = max(len(sources), len(quotes))
     for field, given in (("source", len(sources)), ("quote", len(quotes) or count), ("grade", len(grades))):
         if given != count and not (given == 1 and field != "quote"):
@@ -92,13 +96,6 @@ def _evidence_of(cells: Mapping[str, str], *, file: str, place: str) -> tuple[Ex
         )
         for at in range(count)
     )
-
-
-def _grade(part: str, *, file: str, place: str) -> int:
-    if not part.isascii() or not part.isdigit():
-        reason = f"It is {part!r}, but must be a whole number."
-        raise InvalidTestSetError(reason, file=file, place=place, field="grade")
-    return int(part)
 
 
 def _parts(cell: str) -> tuple[str, ...]:

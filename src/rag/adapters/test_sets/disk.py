@@ -1,7 +1,10 @@
 """How does text get from disk and to it, whole or not at all?"""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 
 from rag.domain.golden import InvalidTestSetError
 from rag.ports.files import NoSuchPathError
@@ -30,18 +33,53 @@ def write_atomically(path: Path, text: str) -> None:
         InvalidTestSetError: the text holds characters that UTF-8 cannot carry.
         UnwritableFileError: the disk does not take it; the old file stands.
     """
-    target = path.resolve()  # a link stays, and what it leads to is replaced
-    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
         content = text.encode()
     except UnicodeEncodeError as error:
         raise InvalidTestSetError("It holds half of a character.", file=str(path)) from error
-    try:
+    with _draft_for(path) as (draft, target):
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
+
+
+def verify_writable(path: Path) -> None:
+    """This will try whether a file can be written at `path`; what stands there stays as it is.
+
+    Raises:
+        UnwritableFileError: it cannot.
+    """
+    with _draft_for(path) as (draft, _):
+        draft.touch()
+
+
+def resolved(path: Path) -> Path:
+    """This will follow links to the end.
+
+    Raises:
+        UnwritableFileError: they lead in a circle.
+    """
+    try:
+        return path.resolve()
+    except RuntimeError as error:
+        raise UnwritableFileError(f"{path} cannot be written: its links lead in a circle.") from error
+
+
+@contextmanager
+def _draft_for(path: Path) -> Iterator[tuple[Path, Path]]:
+    """Give a place beside the file, which is empty again afterwards, and the file that is meant."""
+    draft = None
+    try:
+        target = resolved(path)  # a link stays, and what it leads to is replaced
+        if target.exists() and not target.is_file():  # a folder or a device
+            raise UnwritableFileError(f"{path} cannot be written: it is no file.")
+        draft = target.with_name(f".{target.name}.{os.getpid()}.{get_ident()}.draft")
+        yield draft, target
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise UnwritableFileError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        if draft is not None:
+            with suppress(OSError):
+                draft.unlink()

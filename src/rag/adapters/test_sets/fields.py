@@ -1,11 +1,18 @@
 """What stands in a field, and is it of the kind that we read?"""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import cast
+from math import isfinite
+from typing import Final, cast
 
 from rag.domain.golden import InvalidTestSetError
+
+LARGEST_WHOLE_NUMBER: Final = 999_999
+SHOWN: Final = 20
+
+_WHOLE_NUMBER: Final = re.compile("-?[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +54,29 @@ class Fields:
         value = self.values.get(name, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise self.fault(name, "It must be a whole number.")
+        if abs(value) > LARGEST_WHOLE_NUMBER:
+            raise self.fault(name, "It must be a whole number of at most six digits.")
         return value
 
     def number(self, name: str) -> float:
-        """This will give a number that must be there."""
+        """This will give a finite number that must be there."""
         value = self.values.get(name)
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise self.fault(name, "It must be a number.")
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError as error:  # a whole number of hundreds of digits
+            raise self.fault(name, "It is too large.") from error
+        if not isfinite(number):
+            raise self.fault(name, "It must be a finite number.")
+        return number
+
+    def score(self, name: str) -> float:
+        """This will give a number from 0 to 1: one that is not would silence every comparison with it."""
+        number = self.number(name)
+        if not 0 <= number <= 1:
+            raise self.fault(name, "It must be from 0 to 1.")
+        return number
 
     def flag(self, name: str, *, default: bool) -> bool:
         """This will give true or false."""
@@ -82,6 +104,19 @@ class Fields:
         if not isinstance(value, dict):
             raise self.fault(name, "It must be an object.")
         return Fields(value, self.file, place)
+
+
+def whole_number_in(cell: str, *, file: str, place: str, field: str) -> int:
+    """This will read a whole number of at most six digits from a table's cell.
+
+    Raises:
+        InvalidTestSetError: it is anything else.
+    """
+    if not _WHOLE_NUMBER.fullmatch(cell):
+        shown = cell if len(cell) <= SHOWN else f"{cell[:SHOWN]}…"
+        reason = f"It is {shown!r}, but must be a whole number of at most six digits."
+        raise InvalidTestSetError(reason, file=file, place=place, field=field)
+    return int(cell)
 
 
 def fields_of(text: str, *, file: str, line: int | None = None) -> Fields:

@@ -1,11 +1,14 @@
 """In which format is a test set, and is it sound?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 
 from rag.adapters.test_sets.beir import read_beir
+from rag.adapters.test_sets.changing import one_change_in
 from rag.adapters.test_sets.csv_cases import read_csv
-from rag.adapters.test_sets.disk import text_of, write_atomically
+from rag.adapters.test_sets.disk import resolved, text_of, write_atomically
 from rag.adapters.test_sets.json_cases import json_of, read_json
 from rag.domain.golden import GoldenSet, InvalidTestSetError, fault_of
 
@@ -31,6 +34,12 @@ class FileTestSets:
             )
         _check(golden, file=str(path))
         write_atomically(path, json_of(golden))
+
+    @contextmanager
+    def changing(self, path: Path) -> Iterator[None]:
+        """This will let one change at a time into the test set's folder."""
+        with one_change_in(resolved(path).parent):
+            yield
 
     def _parsed(self, path: Path) -> GoldenSet:
         if path.is_dir():

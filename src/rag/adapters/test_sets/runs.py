@@ -171,4 +171,4 @@ def _passage_of(fields: Fields) -> PassageShown:
 
 
 def _scores_of(fields: Fields) -> dict[str, float | None]:
-    return {name: None if value is None else fields.number(name) for name, value in fields.values.items()}
+    return {name: None if value is None else fields.score(name) for name, value in fields.values.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from rag.domain.abstention_curve import abstention_curve
@@ -40,6 +41,7 @@ def say_evaluation(report: "Report", *, other: "Report | None" = None) -> None:
         _say_differences(f"the run of {other.run.started_at:%Y-%m-%d %H:%M}", _between(other, report))
     _say_curve(run.results)
     _say_latency(report)
+    say(f"Cost: ${_cost_usd(run.results):.4f}")
     _say_worst(report.worst)
     say()
     say("Passed." if report.verdict.passed else "Failed.")
@@ -124,9 +126,14 @@ def evaluation_shape(report: "Report", *, other: "Report | None" = None) -> Shap
             stage: {"p50": round(p50, 3), "p95": round(p95, 3)}
             for stage, (p50, p95) in report.stage_latency.items()
         },
+        "cost_usd": _cost_usd(run.results),
         "floors": [asdict(effect) for effect in abstention_curve(run.results)],
         "cases": [_case_shape(result) for result in run.results],
     }
+
+
+def _cost_usd(results: "Sequence[CaseResult]") -> float:
+    return fsum(result.cost_usd for result in results)
 
 
 def _summary_shape(one: "Summary") -> Shape:

@@ -1,6 +1,8 @@
 """Which golden set does a command mean, and how are its cases shown?"""
 
 import asyncio
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,20 +55,30 @@ def golden_to_grow(path: Path) -> GoldenSet:
     return golden_at(path) if path.exists() else GoldenSet(path.stem, ABOUT_NEW, ())
 
 
-async def add(case: Case, path: Path, *, check: "CheckGoldenSet", dry_run: bool) -> None:
-    """This will check a case and write it into the set, or say what would be written.
+async def add(case: Case, path: Path, *, check: "CheckGoldenSet", dry_run: bool) -> Case:
+    """This will check a case, write it into the set unless it is a dry run, and give it as it was written.
+
+    A case whose id is empty is named by its question. Who adds at the same time waits, so that no case is
+    lost and no name is given twice.
 
     Raises:
         CaseRefusedError: it cannot be added.
         UnwritableFileError: the disk does not take it.
     """
     from rag.bootstrap import test_sets_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-    from rag.services.grow_golden_set import AddCase  # noqa: PLC0415 - the same
+    from rag.services.grow_golden_set import AddCase, id_for  # noqa: PLC0415 - the same
 
-    golden = await asyncio.to_thread(golden_to_grow, path)
-    grown = await AddCase(check=check)(golden, case)
-    if not dry_run:
-        await asyncio.to_thread(test_sets_on_disk().write, path, grown)
+    test_sets = test_sets_on_disk()
+    with ExitStack() as stack:
+        if not dry_run:
+            await asyncio.to_thread(stack.enter_context, test_sets.changing(path))
+        golden = await asyncio.to_thread(golden_to_grow, path)
+        name = case.id or id_for(case.question, taken={one.id for one in golden.cases})
+        named = replace(case, id=name)
+        grown = await AddCase(check=check)(golden, named)
+        if not dry_run:
+            await asyncio.to_thread(test_sets.write, path, grown)
+    return named
 
 
 def case_shape(case: Case) -> Shape:

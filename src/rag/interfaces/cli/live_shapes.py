@@ -28,7 +28,7 @@ def record_shape(record: "QueryRecord") -> Shape:
             "metadata": dict(narrowed.metadata),
         },
         "embedding_model": record.model,
-        "ranking": asdict(record.ranking),
+        "ranking": asdict(record.ranking) if record.ranking else None,
         "reranked": record.reranked,
         "retrieval_score": record.retrieval_score,
         **answer_shape(record),

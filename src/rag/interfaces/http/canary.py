@@ -8,12 +8,11 @@ from typing import Final
 import httpx
 from fastapi import FastAPI
 
-from rag.bootstrap import Application, canary_over
+from rag.bootstrap import Application, canary_over_http
 from rag.domain.canary import CanaryRun
 from rag.domain.errors import RagError
 from rag.domain.golden import Case
 from rag.interfaces.log import logger
-from rag.interfaces.search_over_http import SearchOverHttp
 from rag.services.run_canary import RunCanary
 
 LEAST_PAUSE_SECONDS: Final = 1.0
@@ -42,7 +41,7 @@ async def watch_quality(app: FastAPI, cases: Sequence[Case]) -> None:
     first: dict[str, float] = {}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://canary") as client:
-        canary = canary_over(SearchOverHttp(client))
+        canary = canary_over_http(client)
         while True:
             next_run = asyncio.get_running_loop().time() + application.settings.canary_seconds
             await _run(canary, cases, application, first=first)
@@ -79,7 +78,7 @@ def tell(run: CanaryRun, application: Application, *, first: dict[str, float]) -
     A run with failures is no measure for later ones.
     """
     if run.recall is None:
-        log.info("canary_found_nothing", questions=run.questions, failures=run.failures)
+        log.info("canary_found_nothing", questions=run.questions, failures=run.failures, unasked=run.unasked)
         return
     drift = None
     if run.generation is not None:
@@ -93,6 +92,7 @@ def tell(run: CanaryRun, application: Application, *, first: dict[str, float]) -
         drift=None if drift is None else round(drift, 4),
         questions=run.questions,
         failures=run.failures,
+        unasked=run.unasked,
         missed=list(run.missed),
         generation=run.generation,
     )

@@ -3,12 +3,12 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from rag.bootstrap import write_file
 from rag.domain.golden import CaseKind
 from rag.domain.report import GATED, MEASURES, Report, Summary
 from rag.interfaces.report.cases import worst_questions
@@ -31,7 +31,6 @@ from rag.interfaces.report.wording import (
     share,
     signed,
 )
-from rag.ports.test_sets import UnwritableFileError
 
 LANGUAGE: Final = "en"
 
@@ -54,15 +53,7 @@ def write_report(report: Report, path: Path, *, other: Report | None = None) -> 
     Raises:
         UnwritableFileError: the disk does not take it.
     """
-    page = report_page(report, other=other)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        unfinished.write_text(page, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise UnwritableFileError(f"{path} cannot be written: {error.strerror or error}.") from error
+    write_file(path, report_page(report, other=other))
 
 
 def report_page(report: Report, *, other: Report | None = None) -> Html:

@@ -4,6 +4,10 @@ from alembic import context
 
 from rag.adapters.postgres.tables import TABLES
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=TABLES)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=TABLES,
+    transaction_per_migration=True,  # a step may have to leave its transaction, and must not end another's
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 import rag
-from rag.domain.golden import sample_of
+from rag.domain.golden import part_of
 from rag.domain.report import DEFAULT_TOLERANCE, report_on
 from rag.interfaces.cli.evaluating import evaluation_shape, say_evaluation
 from rag.interfaces.cli.exit_codes import FAILED
@@ -115,6 +115,12 @@ class Wanted:
         folder = self.test_set if self.test_set.is_dir() else self.test_set.parent
         return self.baseline or folder / BASELINE_NAME
 
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """The files that are written at the end."""
+        baseline = self.baseline_place if self.set_baseline else None
+        return tuple(place for place in (self.save, baseline, self.report) if place)
+
 
 def register(app: typer.Typer) -> None:
     """This will add the command."""
@@ -174,19 +180,23 @@ def _own_test_set() -> Path:
 
 
 async def _evaluate(wanted: Wanted) -> None:
-    # Everything that is named is read before anything is started: a slip must not cost minutes.
+    # All that is named is read, and every place tried, before anything is started: a slip must not cost
+    # minutes.
     golden = await asyncio.to_thread(_golden, wanted)
     baseline = await asyncio.to_thread(_baseline, wanted, golden)
     other_run = await asyncio.to_thread(_run_at, wanted.compare) if wanted.compare else None
+    await asyncio.to_thread(_verify_places, wanted)
     async with _library(wanted.corpus) as opened:
         measured = await _measured(opened, golden)
     report = report_on(measured, baseline, tolerance=wanted.tolerance)
     other = report_on(other_run, baseline, tolerance=wanted.tolerance) if other_run else None
-    await asyncio.to_thread(_keep, wanted, report, other)
-    if wanted.as_json:
-        say_json(evaluation_shape(report, other=other))
-    else:
-        say_evaluation(report, other=other)
+    try:
+        if wanted.as_json:
+            say_json(evaluation_shape(report, other=other))
+        else:
+            say_evaluation(report, other=other)
+    finally:  # neither a full disk nor a reader who leaves early costs the other half
+        await asyncio.to_thread(_keep, wanted, report, other)
     if not report.verdict.passed and not wanted.set_baseline:
         raise typer.Exit(FAILED)
 
@@ -195,7 +205,7 @@ def _golden(wanted: Wanted) -> "GoldenSet":
     from rag.bootstrap import test_sets_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
 
     golden = test_sets_on_disk().read(wanted.test_set)
-    return golden if wanted.limit is None else sample_of(golden, wanted.limit)
+    return golden if wanted.limit is None else part_of(golden, wanted.limit)
 
 
 def _baseline(wanted: Wanted, golden: "GoldenSet") -> "Baseline | None":
@@ -224,6 +234,13 @@ def _run_at(path: Path) -> "Run":
     from rag.bootstrap import runs_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
 
     return runs_on_disk().read(path)
+
+
+def _verify_places(wanted: Wanted) -> None:
+    from rag.bootstrap import verify_file  # noqa: PLC0415 - `rag --help` must not wait for it
+
+    for place in wanted.written:
+        verify_file(place)
 
 
 @asynccontextmanager

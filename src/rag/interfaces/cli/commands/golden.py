@@ -136,7 +136,7 @@ def add_case(  # noqa: PLR0913 - each argument is an option of the command line
     A case without a source is one that the documents do not answer, and is added only as --kind unanswerable.
     A test set that is not there is begun.
     """
-    from rag.services.grow_golden_set import id_for, kind_of  # noqa: PLC0415 - `rag --help` must not wait
+    from rag.services.grow_golden_set import kind_of  # noqa: PLC0415 - `rag --help` must not wait
 
     path = place_of(test_set, own=OWN_TEST_SET)
     evidence = _evidence(source or [], quote or [])
@@ -144,15 +144,15 @@ def add_case(  # noqa: PLR0913 - each argument is an option of the command line
         raise typer.BadParameter(
             "Say where the answer stands, or --kind unanswerable.", param_hint="--source"
         )
-    taken = {case.id for case in golden_to_grow(path).cases}
     case = Case(
-        id=case_id or id_for(question, taken=taken),
+        id=case_id or "",
         question=question,
         kind=kind or kind_of(evidence, after=after or ()),
         evidence=evidence,
         answers=tuple(answer or ()),
         after=tuple(after or ()),
     )
+    golden_to_grow(path)  # a set that cannot be read is told before anything is started
     run(_add(case, path, dry_run=dry_run, as_json=as_json))
 
 
@@ -166,7 +166,7 @@ def _evidence(sources: Sequence[str], quotes: Sequence[str]) -> tuple[ExpectedEv
 
 async def _add(case: Case, path: Path, *, dry_run: bool, as_json: bool) -> None:
     async with stores() as opened:
-        await add(case, path, check=opened.check_golden_set, dry_run=dry_run)
+        case = await add(case, path, check=opened.check_golden_set, dry_run=dry_run)
     if as_json:
         say_json(case_shape(case))
     else:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
@@ -166,9 +166,12 @@ async def _promote(query_log_id: UUID, path: Path, *, word: Word, dry_run: bool,
         if word.asked and not typer.confirm("Add it?", err=True):
             note("Nothing was added.")
             raise typer.Exit(FAILED)
-        await add(case, path, check=opened.stores.check_golden_set, dry_run=dry_run)
+        # The set may have grown while a person was thinking, so the name shown may be taken by now.
+        added = await add(replace(case, id=""), path, check=opened.stores.check_golden_set, dry_run=dry_run)
+        if added.id != case.id:
+            note(f"Its id is {added.id}.")
     if as_json:
-        say_json(case_shape(case))
+        say_json(case_shape(added))
     say_added(path, dry_run=dry_run)
 
 

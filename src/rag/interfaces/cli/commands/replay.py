@@ -108,6 +108,8 @@ def _say_figures(replayed: "Replay") -> None:
 
 def _ranking(record: "QueryRecord") -> str:
     recipe = record.ranking
+    if recipe is None:
+        return "not known"
     judged = f"{recipe.reranker} {recipe.rerank_weight:g}" if record.reranked else "not judged again"
     return f"{recipe.fusion.value}, vectors {recipe.dense_weight:g}, {judged}, floor {recipe.floor:g}"
 

@@ -141,7 +141,9 @@ class QueryRequest(RequestBody):
         Field(
             max_length=MAX_SESSION_CHARACTERS,
             description="A name of your own for the conversation; it is kept in the query log. A question "
-            "that leans on earlier ones of the last hour, such as “And how long?”, is read after them.",
+            "that leans on earlier ones of the last hour, such as “And how long?”, is read after them. "
+            "Whoever knows the name shares the conversation, so choose one that nobody can guess, such as a "
+            "random UUID: no API key guards it yet.",
         ),
     ] = None
     stream: Annotated[
