@@ -1,3 +1,8 @@
 """Which fixtures has every test?"""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.shelves"]
+pytest_plugins = [
+    "tests.support.own_keys",
+    "tests.support.leftovers",
+    "tests.support.postgres",
+    "tests.support.shelves",
+]

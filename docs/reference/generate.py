@@ -34,9 +34,13 @@ def settings_page() -> str:
     definitions: dict[str, dict[str, Any]] = schema["$defs"]
     for field in Settings.model_fields.values():
         name = str(field.alias)
-        rows.append(
-            f"| `{name}` | {_default(field.default)} | {_values(properties[name], definitions)} | {field.description} |"
+        cells = (
+            f"`{name}`",
+            _default(field.default),
+            _values(properties[name], definitions),
+            str(field.description),
         )
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
 

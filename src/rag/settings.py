@@ -20,10 +20,10 @@ OUR_PREFIX: Final = "RAG_"
 LATE_INTERACTION: Final = "late-interaction"
 NO_RERANKER: Final = "none"
 
-
 _RANKING: Final = RankingRecipe()
 _POSTGRES: Final = r"^postgres(ql)?(\+asyncpg)?://"
 _HTTP: Final = r"^https?://"
+_Key = Annotated[str, Field(pattern=r"^[!-~]+$")]
 
 
 class SettingsError(RagError):
@@ -44,7 +44,7 @@ def _default_data_dir() -> Path:
 class Settings(BaseModel):
     """Every setting, read once when a command starts; the field's description is its reference text."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     database_url: Annotated[
         str | None,
@@ -114,6 +114,15 @@ class Settings(BaseModel):
             description="GET /health answers 503 when any part fails, not only when no answer is possible.",
         ),
     ] = False
+    groq_api_key: Annotated[
+        _Key | None, Field(alias="GROQ_API_KEY", repr=False, description="The judge's key; unset: no judge.")
+    ] = None
+    groq_model: Annotated[
+        str, Field(alias="GROQ_MODEL", min_length=1, description="Which model judges in `rag evaluate`.")
+    ] = "openai/gpt-oss-20b"
+    llm_url: Annotated[
+        str, Field(alias="RAG_LLM_URL", pattern=_HTTP, description="The OpenAI-compatible server of it.")
+    ] = "https://api.groq.com/openai/v1"
     data_dir: Annotated[
         Path,
         Field(

@@ -40,6 +40,8 @@ def test_an_empty_value_is_no_value() -> None:
         ({"HEALTH_CHECK_STRICT": "perhaps"}, "HEALTH_CHECK_STRICT is malformed"),
         ({"DATABASE_URL": "foo"}, "DATABASE_URL is malformed"),
         ({"QDRANT_URL": "localhost:6333"}, "QDRANT_URL is malformed"),
+        ({"RAG_LLM_URL": "localhost:8080"}, "RAG_LLM_URL is malformed"),
+        ({"GROQ_API_KEY": "two words"}, "GROQ_API_KEY is malformed"),
         ({"RAG_CHUNK_SIZE": "50"}, "An overlap of 30 tokens does not fit chunks of 50."),
     ],
 )
@@ -59,7 +61,25 @@ def test_settings_cannot_be_changed() -> None:
 
 def test_a_secret_is_not_shown() -> None:
     """Neither in the settings' text nor anywhere an error could carry it."""
-    settings = load_settings({"QDRANT_API_KEY": "s3cret", "DATABASE_URL": "postgresql://u:pw@db/rag"})
+    settings = load_settings(
+        {"QDRANT_API_KEY": "s3cret", "GROQ_API_KEY": "gsk-s3cret", "DATABASE_URL": "postgresql://u:pw@db/rag"}
+    )
     assert "s3cret" not in repr(settings)
     assert isinstance(settings, Settings)
     assert "pw" not in repr(settings)
+
+
+def test_a_malformed_secret_is_not_shown_either() -> None:
+    """Neither in the line that is printed nor in what a traceback shows of its cause."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"GROQ_API_KEY": "s3cret\n"})
+    assert "s3cret" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_there_is_a_judge_only_where_there_is_a_key() -> None:
+    """Nothing is sent anywhere by default, and an empty key is none."""
+    assert load_settings({"GROQ_API_KEY": ""}).groq_api_key is None
+    settings = load_settings({"GROQ_API_KEY": "gsk-1"})
+    assert settings.groq_api_key == "gsk-1"
+    assert settings.groq_model == "openai/gpt-oss-20b"
+    assert settings.llm_url == "https://api.groq.com/openai/v1"

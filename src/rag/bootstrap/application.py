@@ -19,6 +19,7 @@ from rag.adapters.postgres import (
 )
 from rag.adapters.prometheus import PrometheusTelemetry
 from rag.adapters.sentences import SyntokSentenceSplitter
+from rag.bootstrap.judging import open_judge
 from rag.bootstrap.rerankers import close_with, load_reranker, reranker_name
 from rag.bootstrap.stores import Stores, open_stores
 from rag.domain.recipe import LexicalRecipe, ModelIdentity
@@ -101,7 +102,8 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
         close_with(stack, judge)
         parser = FileParser(recognises_text=settings.recognises_text)
         stack.callback(parser.close)
-        yield _application(settings, stores, embedder=embedder, judge=judge, parser=parser)
+        opened = _application(settings, stores, embedder=embedder, judge=judge, parser=parser)
+        yield replace(opened, evaluate=replace(opened.evaluate, judge=open_judge(settings, stack)))
 
 
 def _application(

@@ -1,6 +1,7 @@
 """Which questions do we measure with, and what should be found and said?"""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -10,6 +11,9 @@ from rag.domain.errors import InvalidInputError
 
 LEAST_EVIDENCES_OF_SEVERAL: Final = 2
 LEAST_WORDS_AT_AN_EDGE: Final = 3  # fewer stand anywhere by chance
+ID_WORDS: Final = 5
+# A case that is not in a set yet needs an id only to be told apart from the others.
+UNNAMED: Final = "candidate"
 
 
 class CaseKind(StrEnum):
@@ -174,6 +178,21 @@ def folded(text: str) -> str:
     'a b'
     """
     return " ".join(text.split())
+
+
+def id_for(question: str, *, taken: Collection[str]) -> str:
+    """Make an id of a question's first words, with a number where it is taken.
+
+    >>> id_for("How long is the notice period?", taken={"how-long-is-the-notice"})
+    'how-long-is-the-notice-2'
+    """
+    words = re.findall(r"\w+", question.casefold())[:ID_WORDS]
+    name = "-".join(words) or UNNAMED
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
 
 
 def part_of(golden: GoldenSet, limit: int) -> GoldenSet:

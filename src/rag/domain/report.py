@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import ceil, fsum
+from math import fsum
 from typing import Final
 
 from rag.domain.golden import Case, CaseKind
 from rag.domain.intervals import difference_interval, mean_interval
+from rag.domain.latency import stage_latency
 from rag.domain.recipe import RankingRecipe
 
 MEASURES: Final[tuple[str, ...]] = (
@@ -21,6 +22,7 @@ MEASURES: Final[tuple[str, ...]] = (
     "citation_recall",
     "answer_f1",
     "answer_containment",
+    "answer_judged",
 )
 
 # What the gate looks at: one measure for each thing that can break.
@@ -140,13 +142,19 @@ class Difference:
     high: float
     worse: bool
 
+    @property
+    def fails(self) -> bool:
+        """Whether the run fails for it: it fell by more than the tolerance, and the gate looks at it."""
+        return self.worse and self.measure in GATED
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the run passes, and why; one sentence a reason."""
+    """Whether the run passes, and why; one sentence a reason. Where nothing was `compared`, nothing fails."""
 
     passed: bool
     reasons: tuple[str, ...]
+    compared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,7 @@ def report_on(run: Run, baseline: Baseline | None, *, tolerance: float = DEFAULT
         summaries=_summaries(run.results),
         differences=differences,
         verdict=_verdict(run, baseline, differences, tolerance=tolerance),
-        stage_latency=_stage_latency(run.results),
+        stage_latency=stage_latency((one.timings_ms, one.latency_ms) for one in run.results),
         worst=_worst(run.results),
     )
 
@@ -242,12 +250,13 @@ def _verdict(
     run: Run, baseline: Baseline | None, differences: Sequence[Difference], *, tolerance: float
 ) -> Verdict:
     if baseline is None:
-        return Verdict(passed=True, reasons=("There is no baseline, so nothing was compared.",))
+        reasons_for_none = ("There is no baseline, so nothing was compared.",)
+        return Verdict(passed=True, reasons=reasons_for_none, compared=False)
     reasons = [
         f"{one.measure} fell from {one.baseline:.3f} to {one.now:.3f}, "
         f"more than the tolerance of {tolerance:g}."
         for one in differences
-        if one.worse and one.measure in GATED
+        if one.fails
     ]
     asked = {result.case.id for result in run.results}
     if missing := baseline.scores.keys() - asked:
@@ -270,22 +279,6 @@ def _unscored(run: Run, baseline: Baseline) -> set[str]:
 def _named(cases: Iterable[str]) -> str:
     names = sorted(cases)
     return f"{len(names)} ({', '.join(names[:CASES_NAMED])}{', …' if len(names) > CASES_NAMED else ''})"
-
-
-def _stage_latency(results: Sequence[CaseResult]) -> dict[str, tuple[float, float]]:
-    stages = dict.fromkeys(stage for result in results for stage in result.timings_ms)
-    spent = {
-        stage: [result.timings_ms[stage] for result in results if stage in result.timings_ms]
-        for stage in stages
-    }
-    if results:
-        spent["total"] = [result.latency_ms for result in results]
-    return {stage: (_percentile(of, 0.5), _percentile(of, 0.95)) for stage, of in spent.items()}
-
-
-def _percentile(values: Sequence[float], share: float) -> float:
-    """Give the nearest rank: the least value that this share of the values does not exceed."""
-    return sorted(values)[max(0, ceil(share * len(values)) - 1)]
 
 
 def _worst(results: Sequence[CaseResult]) -> tuple[CaseResult, ...]:

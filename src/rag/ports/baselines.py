@@ -12,7 +12,8 @@ class InvalidRunError(InvalidInputError):
 
     code: ClassVar[str] = "run_invalid"
     advice: ClassVar[str] = (
-        "Save it anew with `rag evaluate --save FILE`, or `--set-baseline` for a baseline."
+        "Name another file, or write one anew: `rag evaluate --save FILE` for a run, "
+        "`rag evaluate --set-baseline --baseline FILE` for a baseline."
     )
 
 

@@ -58,6 +58,22 @@ class CheckGoldenSet:
         repeated = [one for one in repeated_questions((*among.cases, case)) if one.case_id == case.id]
         return [*repeated, *await self._complaints(case, _Shelf(self.library))]
 
+    async def misquoted(self, golden: GoldenSet) -> Sequence[str]:
+        """This will name the cases with a quote that stands in no document of that name, though one is there.
+
+        Documents that are not there are left to others; those that nobody quotes are not read.
+        """
+        shelf = _Shelf(self.library)
+        found: dict[str, None] = {}
+        for case in golden.cases:
+            for piece in case.evidence:
+                if piece.quote is None:
+                    continue
+                texts = await shelf.texts_of(piece.source)
+                if texts and not _is_held(piece, texts):
+                    found[case.id] = None
+        return list(found)
+
     async def _complaints(self, case: Case, shelf: _Shelf) -> Sequence[Complaint]:
         found = [await self._complaint(case.id, piece, shelf) for piece in case.evidence]
         return [complaint for complaint in found if complaint]
@@ -67,7 +83,7 @@ class CheckGoldenSet:
         if not texts:
             reason = f"There is no document {piece.source} in the library."
             return Complaint(case_id, reason, await self._namesake(piece.source))
-        if piece.quote is None or any(folded(piece.quote) in folded(text) for text in texts):
+        if piece.quote is None or _is_held(piece, texts):
             return None
         nearest = next((near for text in texts if (near := nearest_text(piece.quote, text))), None)
         return Complaint(case_id, f"{piece.source} does not hold the words “{folded(piece.quote)}”.", nearest)
@@ -76,6 +92,10 @@ class CheckGoldenSet:
         """Name a document whose source ends in the same way: the missing one may only have moved."""
         others = await self.library.summaries(source=source.rsplit("/", 1)[-1], limit=1)
         return others[0].source if others else None
+
+
+def _is_held(piece: ExpectedEvidence, texts: Sequence[str]) -> bool:
+    return any(folded(piece.quote or "") in folded(text) for text in texts)
 
 
 def repeated_questions(cases: Iterable[Case]) -> Iterable[Complaint]:

@@ -1,18 +1,20 @@
 """Ask every question of a test set, and measure what was found, cited and said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from uuid import uuid4
 
+from rag.domain.answer import Answer
 from rag.domain.errors import NotFoundError
-from rag.domain.golden import Case, GoldenSet, is_found_in
+from rag.domain.golden import Case, CaseKind, GoldenSet, is_found_in
 from rag.domain.question import Question
 from rag.domain.ranking import Passage
 from rag.domain.report import CaseResult, PassageShown, Run
 from rag.domain.scoring import PASSAGES_SCORED, scores_of
 from rag.ports.clock import Clock
 from rag.ports.journal import QueryRecord
+from rag.ports.judging import AnswerJudge
 from rag.ports.library import Library
 from rag.services.ask import AskQuestion
 from rag.services.search import SearchPassages
@@ -49,12 +51,14 @@ class EvaluateAnswers:
 
     Attributes:
         ask: its journal must not be the query log: what is asked here, nobody wanted to know.
+        judge: reads answers as a person would; None where there is none.
     """
 
     ask: AskQuestion
     search: SearchPassages
     library: Library
     clock: Clock
+    judge: AnswerJudge | None = None
 
     async def __call__(self, golden: GoldenSet, *, advance: Callable[[CaseResult], None]) -> Run:
         """This will ask every case, and call `advance` after each.
@@ -65,8 +69,9 @@ class EvaluateAnswers:
             MissingEvidenceError: a document that a case expects is not in the library.
             InvalidInputError: a question is too long to be asked.
             UnavailableError: a part that no answer can do without is missing.
+            JudgeUnavailableError: there is a judge, and it did not judge.
         """
-        await self._verify_sources(golden)
+        await verify_sources(self.library, golden.cases)
         questions = [
             _questions_of(case) for case in golden.cases
         ]  # all are checked before the first is asked
@@ -76,7 +81,7 @@ class EvaluateAnswers:
         for case, asked in zip(golden.cases, questions, strict=True):
             record = await self._answered(asked)
             passages = await self._found(record)
-            result = _result(case, record, passages)
+            result = _result(case, record, passages, judged=await self._judged(case, record.answer))
             records.append(record)
             results.append(result)
             advance(result)
@@ -95,6 +100,18 @@ class EvaluateAnswers:
             await self.ask(question, request_id=f"evaluation-{uuid4().hex}")
         return await self.ask(questions[-1], request_id=f"evaluation-{uuid4().hex}")
 
+    async def _judged(self, case: Case, answer: Answer) -> float | None:
+        """Score an answer by the judge, if there is one and there are accepted answers to hold it against.
+
+        It is told the questions as they were asked: what the service made of them may be what is wrong.
+        """
+        if self.judge is None or case.kind is CaseKind.UNANSWERABLE or not case.answers:
+            return None
+        if answer.abstained:
+            return 0.0
+        question = "\n".join((*case.after, case.question))
+        return float(await self.judge.judge(question, answer.text, accepted=case.answers))
+
     async def _found(self, record: QueryRecord) -> Sequence[Passage]:
         """Search for the question as the service read it: a follow-up is searched for in its full form."""
         question = replace(
@@ -102,16 +119,22 @@ class EvaluateAnswers:
         )
         return await self.search(question, timer=StageTimer(self.clock))
 
-    async def _verify_sources(self, golden: GoldenSet) -> None:
-        missing = {piece.source: None for case in golden.cases for piece in case.evidence}
-        after = None
-        while missing:
-            page = await self.library.summaries(limit=PAGE, after=after)
-            if not page:
-                raise MissingEvidenceError(list(missing))
-            for summary in page:
-                missing.pop(summary.source, None)
-            after = page[-1].id
+
+async def verify_sources(library: Library, cases: Iterable[Case]) -> None:
+    """This will look every document that the cases expect up by its name.
+
+    Raises:
+        MissingEvidenceError: some are not in the library.
+    """
+    missing = {piece.source: None for case in cases for piece in case.evidence}
+    after = None
+    while missing:
+        page = await library.summaries(limit=PAGE, after=after)
+        if not page:
+            raise MissingEvidenceError(list(missing))
+        for summary in page:
+            missing.pop(summary.source, None)
+        after = page[-1].id
 
 
 def _questions_of(case: Case) -> list[Question]:
@@ -120,10 +143,12 @@ def _questions_of(case: Case) -> list[Question]:
     return [Question.of(text, session=session) for text in (*case.after, case.question)]
 
 
-def _result(case: Case, record: QueryRecord, passages: Sequence[Passage]) -> CaseResult:
+def _result(
+    case: Case, record: QueryRecord, passages: Sequence[Passage], *, judged: float | None
+) -> CaseResult:
     return CaseResult(
         case=case,
-        scores=scores_of(case, passages, record.answer),
+        scores={**scores_of(case, passages, record.answer), "answer_judged": judged},
         abstained=record.answer.abstained,
         answer=record.answer.text,
         passages=tuple(_shown(case, passage) for passage in passages),

@@ -8,9 +8,10 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from rag.domain.errors import InvalidInputError
-from rag.domain.golden import Case, CaseKind, ExpectedEvidence, GoldenSet, fault_of, folded
+from rag.domain.golden import UNNAMED, Case, CaseKind, ExpectedEvidence, GoldenSet, fault_of, folded
 from rag.domain.question import Question
 from rag.domain.ranking import Passage
+from rag.domain.scoring import answer_containment
 from rag.ports.clock import Clock
 from rag.ports.journal import Feedback, Journal, QueryRecord, RatedQuery
 from rag.ports.models import SentenceSplitter
@@ -20,9 +21,6 @@ from rag.services.stages import StageTimer
 
 PASSAGES_SHOWN: Final = 10
 EARLIER_QUESTIONS: Final = 5
-ID_WORDS: Final = 5
-# A case that is not in a set yet needs an id only to be told apart from the others.
-UNNAMED: Final = "candidate"
 
 
 class CaseRefusedError(InvalidInputError):
@@ -85,6 +83,11 @@ class Candidate:
         """The words that were typed, or what they were read as where nothing came before."""
         asked = self.record.question.text
         return asked if self.after else self.record.read_as or asked
+
+    def answers_in(self, numbers: Collection[int], *, answers: Sequence[str]) -> bool:
+        """Whether one of these passages, numbered from 1, holds one of the answers word by word."""
+        chosen = (passage for number, passage in enumerate(self.passages, start=1) if number in numbers)
+        return any(answer_containment(passage.chunk.text, answers) for passage in chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,21 +161,6 @@ def kind_of(evidence: Sequence[ExpectedEvidence], *, after: Sequence[str]) -> Ca
     if after:
         return CaseKind.FOLLOW_UP
     return CaseKind.SEVERAL_PASSAGES if len(evidence) > 1 else CaseKind.ANSWERABLE
-
-
-def id_for(question: str, *, taken: Collection[str]) -> str:
-    """This will make an id of a question's first words, with a number where it is taken.
-
-    >>> id_for("How long is the notice period?", taken={"how-long-is-the-notice"})
-    'how-long-is-the-notice-2'
-    """
-    words = re.findall(r"\w+", question.casefold())[:ID_WORDS]
-    name = "-".join(words) or UNNAMED
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}-{number}"
-    return free
 
 
 def _is_asked(record: QueryRecord, golden: GoldenSet) -> bool:

@@ -165,7 +165,7 @@ def test_a_table_is_read(tmp_path: Path) -> None:
                 (ExpectedEvidence("a.md", "So it\nis."),),
                 ("so", "thus"),
             ),
-            Case("line-4", "What of it?", CaseKind.UNANSWERABLE),
+            Case("what-of-it", "What of it?", CaseKind.UNANSWERABLE),
             Case(
                 "both",
                 "Both?",

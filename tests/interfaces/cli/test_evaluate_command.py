@@ -67,7 +67,9 @@ def test_a_library_is_measured(rag: Terminal, test_set: Path) -> None:
     assert "UNANSWERABLE" in done.out
     assert "FOLLOW-UP" not in done.out
     assert "recall@5            1.000 (1.00-1.00)" in done.out
-    assert "There is no baseline" in done.out
+    assert "Nothing was compared: there is no baseline; --set-baseline makes one." in done.out
+    assert "Passed." not in done.out
+    assert "do not hold" not in done.err
     assert "Cost: $0.0000" in done.out
 
 
@@ -107,6 +109,7 @@ def test_a_run_below_the_baseline_fails_with_one(rag: Terminal, test_set: Path) 
     """The baseline beside the test set is found without being named; the reason names the measure."""
     set_first = rag("evaluate", "--test-set", str(test_set), "--set-baseline")
     assert set_first.code == 0
+    assert set_first.out.endswith("\nThe baseline is set; nothing was compared.\n")
     again = rag("evaluate", "--test-set", str(test_set), "--json")
     assert again.code == 0
     assert [one["difference"] for one in again.json["differences"]] == [0.0] * 10
@@ -116,8 +119,11 @@ def test_a_run_below_the_baseline_fails_with_one(rag: Terminal, test_set: Path) 
     assert done.code == 1
     assert "Failed." in done.out
     assert "recall@5 fell from 1.000 to 0.500, more than the tolerance of 0.02." in done.out
+    assert "1 case expects words that its documents do not hold: train. `rag golden check`" in done.err
     assert rag("evaluate", "--test-set", str(test_set), "--tolerance", "1").code == 0
-    assert rag("evaluate", "--test-set", str(test_set), "--set-baseline").code == 0
+    replaced = rag("evaluate", "--test-set", str(test_set), "--set-baseline")
+    assert replaced.code == 0
+    assert "The baseline is set. Held against the one that it replaces:\n  recall@5 fell" in replaced.out
     assert rag("evaluate", "--test-set", str(test_set)).code == 0
 
 
@@ -142,6 +148,20 @@ def test_a_run_is_kept_and_compared(rag: Terminal, test_set: Path, tmp_path: Pat
     assert done.code == 0
     assert "Compared with the run of" in done.out
     assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_a_run_of_another_set_is_refused_before_anything_is_started(
+    rag: Terminal, test_set: Path, tmp_path: Path
+) -> None:
+    """Both sets are named, and no data directory is made."""
+    kept = tmp_path / "run.json"
+    assert rag("evaluate", "--test-set", str(test_set), "--save", str(kept)).code == 0
+    content = test_set.read_text(encoding="utf-8").replace('"handbook"', '"other"')
+    test_set.write_text(content, encoding="utf-8")
+    done = Terminal(tmp_path / "data")("evaluate", "--test-set", str(test_set), "--compare", str(kept))
+    assert (done.code, done.out) == (2, "")
+    assert f"{kept} is a run of the test set handbook, not of other." in done.err
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_corpus_is_measured_on_a_library_of_its_own(
@@ -236,6 +256,9 @@ def test_a_baseline_of_another_set_is_not_compared_with(rag: Terminal, test_set:
     done = rag("evaluate", "--test-set", str(test_set))
     assert done.code == 0
     assert "belongs to the test set handbook" in done.err
+    second = rag("evaluate", "--test-set", str(test_set), "--set-baseline")
+    assert second.code == 2
+    assert "--set-baseline --baseline FILE" in second.err
     baseline = str(test_set.parent / "baseline.json")
     assert rag("evaluate", "--test-set", str(test_set), "--baseline", baseline).code == 2
 

@@ -156,6 +156,42 @@ def test_a_question_is_promoted_with_a_persons_word(rag: Terminal, golden: Path,
     assert cases(golden)[1]["answers"] == ["thirty days"]
 
 
+def test_an_answer_that_stands_nowhere_is_refused_unless_it_is_confirmed(
+    rag: Terminal, golden: Path, rated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --yes it is added, and at a terminal a person is asked; the kind may be named."""
+    said = (
+        "golden",
+        "promote",
+        rated,
+        "--evidence",
+        "1",
+        "--answer",
+        "seven days",
+        "--test-set",
+        str(golden),
+    )
+    refused = rag(*said)
+    assert refused.code == 2
+    assert "None of the named passages holds “seven days”. If it is right all the same, say --yes." in (
+        refused.err
+    )
+    monkeypatch.setattr(sys, "stdin", Keyboard("n\n"))
+    assert rag(*said).code == 1
+    assert len(cases(golden)) == 1
+    added = rag(*said, "--yes", "--kind", "answerable", "--json")
+    assert (added.code, added.json["kind"]) == (0, "answerable")
+
+
+def test_a_kind_that_is_named_is_kept(rag: Terminal, golden: Path, rated: str) -> None:
+    """Two documents that say the same are two pieces of evidence, and either of them suffices."""
+    said = ("golden", "promote", rated, "--evidence", "1,2", "--answer", "thirty days", "--json")
+    both = ("--dry-run", "--test-set", str(golden))
+    assert rag(*said, *both).json["kind"] == "several-passages"
+    assert rag(*said, *both, "--kind", "answerable").json["kind"] == "answerable"
+    assert rag("golden", "promote", rated, *both, "--unanswerable", "--kind", "answerable").code == 2
+
+
 class Keyboard(io.StringIO):
     """Somebody who types at a terminal."""
 

@@ -162,14 +162,32 @@ def test_a_canary_prints_the_recall(rag: Terminal, service: Service, test_set: P
     body = rag("canary", "--test-set", str(test_set), *where, "--least", "0.8", "--json")
     assert body.code == 1
     assert (body.json["recall"], body.json["missed"]) == (0.5, ["absent"])
+    assert body.err == "The recall is below 0.8; docs/runbook/low-retrieval-quality.md says where to go on.\n"
     assert body.json["generation"].startswith("rag-0001-")
 
 
 def test_a_canary_without_a_reply_fails(rag: Terminal, test_set: Path) -> None:
-    """Each question says why; nothing is taken for a recall."""
+    """One line says why and what to do; nothing is taken for a recall."""
     finished = rag("canary", "--test-set", str(test_set), "--url", "http://127.0.0.1:9")
     assert (finished.code, finished.out) == (1, "")
-    assert "there: The service did not answer" in finished.err
+    (line,) = finished.err.splitlines()
+    assert line.startswith("there, absent: The service did not answer")
+    assert line.endswith("GET /readyz says why not.")
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_canary_for_another_library_fails(
+    rag: Terminal, service: Service, tmp_path: Path, *, remote: bool
+) -> None:
+    """Here the documents that are missing are named; a service that finds nothing is no success either."""
+    where = ["--url", service.address] if remote else []
+    evidence = [{"source": "nowhere.md", "quote": "thirty days"}]
+    case = {"id": "a", "kind": "answerable", "question": QUESTION, "evidence": evidence}
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps({"name": "other", "about": "", "cases": [case]}), encoding="utf-8")
+    finished = rag("canary", "--test-set", str(path), *where)
+    assert finished.code == 1
+    assert ("is the test set one for this library?" if remote else "nowhere.md") in finished.err
 
 
 def test_a_canary_needs_questions(rag: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Commands that ask, beside a running service, and the service's own answers."""
 
+import re
 from typing import Any
 
 import httpx
@@ -26,13 +27,15 @@ def test_an_answer_shows_its_citations(rag: Terminal) -> None:
     assert "thirty days of annual leave a year. [1]" in lines[0]
     assert any(line.startswith("[1] rules/leave.md") for line in lines)
     assert any("“Every employee has thirty days" in line for line in lines)
+    assert re.fullmatch(r"confidence [01]\.\d\d · query log [0-9a-f-]{36}\n", finished.err)
 
 
 def test_declining_is_said_plainly_and_is_no_failure(rag: Terminal) -> None:
     """Nothing is cited and nothing is claimed."""
     finished = rag("ask", UNANSWERABLE)
     assert finished.out.strip() == "I could not find an answer to this in the documents."
-    assert (finished.code, finished.err) == (0, "")
+    assert finished.code == 0
+    assert "query log " in finished.err
     envelope = rag("ask", UNANSWERABLE, "--json").json
     assert envelope["abstained"] is True
     assert envelope["citations"] == []
@@ -50,7 +53,7 @@ def test_a_filter_narrows_what_may_answer(rag: Terminal) -> None:
 def test_search_shows_both_ranks(rag: Terminal) -> None:
     """People see where a passage stood by meaning and by words."""
     headings, first, *_ = rag("search", QUESTION, "--top-k", "2").out.splitlines()
-    assert headings.split() == ["RANK", "DENSE", "BM25", "COSINE", "SOURCE", "SECTION", "TEXT"]
+    assert headings.split() == ["RANK", "DENSE", "BM25", "COSINE", "JUDGED", "SOURCE", "SECTION", "TEXT"]
     assert first.split()[:3] == ["1", "1", "1"]
     assert "rules/leave.md" in first
 

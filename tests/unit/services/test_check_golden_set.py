@@ -39,6 +39,20 @@ async def test_a_quote_that_is_gone_is_shown_with_what_is_nearest() -> None:
     assert "does not hold the words “Everybody has twenty days of leave.”" in complaint.reason
 
 
+async def test_cases_whose_quotes_stand_nowhere_are_named_once() -> None:
+    """A document that is not there, and one that counts as a whole, are none of its business."""
+    bench = Workbench()
+    await bench.take_in(file("travel.md", "Trains are paid back\nin full."))
+    cases = (
+        case("right", "Trains?", ("travel.md", "paid back in full")),
+        case("wrong", "Buses?", ("travel.md", "Buses are free."), ("travel.md", "So are cabs.")),
+        case("whole", "Travel?", ("travel.md", None)),
+        case("gone", "Leave?", ("leave.md", "thirty days")),
+    )
+    check = CheckGoldenSet(library=bench.library)
+    assert await check.misquoted(GoldenSet("set", "", cases)) == ["wrong"]
+
+
 async def test_a_document_that_moved_is_named() -> None:
     """Its name is no more in the library, but one that ends alike is."""
     moved, gone = await complaints(

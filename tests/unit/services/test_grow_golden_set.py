@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from rag.domain.golden import Case, CaseKind, ExpectedEvidence, GoldenSet
+from rag.domain.golden import Case, CaseKind, ExpectedEvidence, GoldenSet, id_for
 from rag.domain.question import Question
 from rag.ports.journal import Feedback, QueryRecord, UnknownQueryLogError
 from rag.services.check_golden_set import CheckGoldenSet
-from rag.services.grow_golden_set import AddCase, CaseRefusedError, PromoteQuery, id_for, kind_of
+from rag.services.grow_golden_set import AddCase, CaseRefusedError, PromoteQuery, kind_of
 from tests.support.entries import entry
 from tests.support.workbench import LineSplitter, Workbench, file
 

@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rag.adapters.test_sets.fields import whole_number_in
-from rag.domain.golden import Case, CaseKind, ExpectedEvidence, GoldenSet, InvalidTestSetError
+from rag.domain.golden import Case, CaseKind, ExpectedEvidence, GoldenSet, InvalidTestSetError, id_for
 
 COLUMNS: Final = ("id", "kind", "question", "after", "source", "quote", "grade", "answers")
 BETWEEN: Final = "|"  # stands between several values in one cell
@@ -23,12 +24,23 @@ def read_csv(text: str, *, file: str, name: str) -> GoldenSet:
         headings = [heading.strip().lower() for heading in rows.fieldnames or ()]
         rows.fieldnames = headings
         _check_headings(headings, file=file)
-        cases = tuple(_case_of(row, file=file, line=rows.line_num) for row in rows)
+        cases = [_case_of(row, file=file, line=rows.line_num) for row in rows]
     except csv.Error as error:
         raise InvalidTestSetError(
             f"It is no table: {error}.", file=file, place=f"line {rows.line_num}"
         ) from error
-    return GoldenSet(name=name, about="", cases=cases)
+    return GoldenSet(name=name, about="", cases=_named(cases))
+
+
+def _named(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Give ids where the table has none; not by lines, whose numbers change with the rows above."""
+    taken = {case.id for case in cases}
+    named = []
+    for case in cases:
+        name = case.id or id_for(case.question, taken=taken)
+        taken.add(name)
+        named.append(replace(case, id=name))
+    return tuple(named)
 
 
 def _delimiter(text: str) -> str:
@@ -55,7 +67,7 @@ def _case_of(row: Mapping[str | None, object], *, file: str, line: int) -> Case:
     if not cells["question"]:
         raise InvalidTestSetError("It is empty.", file=file, place=place, field="question")
     return Case(
-        id=cells.get("id") or f"line-{line}",
+        id=cells.get("id", ""),
         question=cells["question"],
         kind=_kind_of(cells, file=file, place=place),
         evidence=_evidence_of(cells, file=file, place=place),

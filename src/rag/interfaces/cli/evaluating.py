@@ -1,24 +1,25 @@
 """How does a run over a test set look on the terminal, and in JSON?"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from rag.domain.abstention_curve import abstention_curve
 from rag.domain.golden import CaseKind
 from rag.domain.report import GATED, MEASURES, baseline_of, report_on
-from rag.interfaces.cli.output import counted, say, say_table
+from rag.interfaces.cli.output import counted, note, say, say_table
 from rag.interfaces.cli.shapes import Shape
 
 if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modules bring
-    from rag.domain.report import CaseResult, Difference, Report, Summary
+    from rag.domain.report import CaseResult, Difference, Report, Summary, Verdict
 
 WORST_NAMED: Final = 5
+MISQUOTED_NAMED: Final = 8
 
 
-def say_evaluation(report: "Report", *, other: "Report | None" = None) -> None:
-    """This will print the measures by kind, what changed, how long it took, and the verdict."""
+def say_evaluation(report: "Report", *, other: "Report | None" = None, judged: bool = True) -> None:
+    """This will print the measures by kind, what changed, how long it took, and the verdict if `judged`."""
     run = report.run
     say(
         f"{run.test_set}: {counted(len(run.results), 'case')}, generation {run.generation}, model {run.model}"
@@ -37,16 +38,52 @@ def say_evaluation(report: "Report", *, other: "Report | None" = None) -> None:
     )
     say("A mean over the cases, and its 95 % interval.")
     _say_differences("the baseline", report.differences)
+    if any(one.fails for one in report.differences):
+        say(f"The gate looks at {', '.join(GATED)}.")
     if other:
-        _say_differences(f"the run of {other.run.started_at:%Y-%m-%d %H:%M}", _between(other, report))
+        # A comparison fails nothing, so only what is more than chance is marked.
+        between = [replace(one, worse=False) for one in _between(other, report)]
+        _say_differences(f"the run of {other.run.started_at:%Y-%m-%d %H:%M}", between)
     _say_curve(run.results)
     _say_latency(report)
     say(f"Cost: ${_cost_usd(run.results):.4f}")
     _say_worst(report.worst)
+    if judged:
+        say()
+        _say_verdict(report.verdict)
+
+
+def _say_verdict(verdict: "Verdict") -> None:
+    if not verdict.compared:
+        say("Nothing was compared: there is no baseline; --set-baseline makes one.")
+        return
+    say("Passed." if verdict.passed else "Failed.")
+    for reason in verdict.reasons:
+        say(f"  {reason}")
+
+
+def say_baseline_set(report: "Report") -> None:
+    """This will say that the run is the baseline now, and how it stood to the one that it replaces."""
     say()
-    say("Passed." if report.verdict.passed else "Failed.")
+    if not report.verdict.compared:
+        say("The baseline is set; nothing was compared.")
+        return
+    say("The baseline is set. Held against the one that it replaces:")
     for reason in report.verdict.reasons:
         say(f"  {reason}")
+
+
+def say_misquoted(case_ids: Sequence[str]) -> None:
+    """This will remark on cases that cannot be scored well: their documents do not hold their quotes."""
+    if not case_ids:
+        return
+    more = len(case_ids) - MISQUOTED_NAMED
+    named = ", ".join(case_ids[:MISQUOTED_NAMED]) + (f" and {more} more" if more > 0 else "")
+    verb, whose = ("expects", "its") if len(case_ids) == 1 else ("expect", "their")
+    note(
+        f"{counted(len(case_ids), 'case')} {verb} words that {whose} documents do not hold: {named}. "
+        "`rag golden check` shows the nearest text."
+    )
 
 
 def _summary(summaries: "Sequence[Summary]", measure: str, kind: CaseKind | None) -> str | None:
@@ -75,13 +112,20 @@ def _say_differences(from_what: str, differences: "Sequence[Difference]") -> Non
                 f"{one.now:.3f}",
                 f"{one.difference:+.3f}",
                 f"{one.low:+.3f} to {one.high:+.3f}",
-                "worse" if one.worse else "",
+                _mark(one),
             ]
             for one in differences
         ],
     )
-    if any(one.worse and one.measure not in GATED for one in differences):
-        say(f"The gate looks at {', '.join(GATED)}.")
+
+
+def _mark(one: "Difference") -> str:
+    """Say what a difference means, as the report does: an interval that holds 0 may be chance."""
+    if one.fails:
+        return "worse, beyond the tolerance"
+    if one.high < 0:
+        return "worse"
+    return "better" if one.low > 0 else ""
 
 
 def _say_curve(results: "Sequence[CaseResult]") -> None:

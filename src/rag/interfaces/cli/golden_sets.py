@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.domain.golden import Case, GoldenSet
+from rag.domain.golden import Case, CaseKind, GoldenSet, id_for
 from rag.interfaces.cli.output import note, say, say_paragraph
 from rag.interfaces.cli.shapes import Shape
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modu
 TestSet = Annotated[
     Path | None,
     typer.Option("--test-set", metavar="FILE", help="The test set. [default: data/eval/golden_set.json]"),
+]
+Kind = Annotated[
+    CaseKind | None, typer.Option("--kind", help="Its kind; without it, the rest of the case tells.")
 ]
 ABOUT_NEW = "Questions with known answers."
 
@@ -66,7 +69,7 @@ async def add(case: Case, path: Path, *, check: "CheckGoldenSet", dry_run: bool)
         UnwritableFileError: the disk does not take it.
     """
     from rag.bootstrap import test_sets_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-    from rag.services.grow_golden_set import AddCase, id_for  # noqa: PLC0415 - the same
+    from rag.services.grow_golden_set import AddCase  # noqa: PLC0415 - the same
 
     test_sets = test_sets_on_disk()
     with ExitStack() as stack:

@@ -21,9 +21,9 @@ def say(text: str = "") -> None:
     typer.echo(printable(text))
 
 
-def note(text: str) -> None:
-    """This will print a remark on standard error, where it disturbs no pipe."""
-    typer.echo(printable(text), err=True)
+def note(text: str, *, dim: bool = False) -> None:
+    """This will print a remark on standard error, where it disturbs no pipe; `dim` where few will read it."""
+    typer.secho(printable(text), err=True, dim=dim or None)
 
 
 def say_error(message: str, advice: str = "") -> None:

@@ -82,15 +82,15 @@ def differences_table(caption: str, differences: Sequence[Difference], *, before
 
 
 def tone_of(difference: Difference) -> str:
-    """This will say whether the interval lies above zero, below it, or holds it."""
-    if difference.worse or difference.high < 0:
+    """This will say whether the interval lies above zero, below it, or holds it; what fails is worse."""
+    if difference.fails or difference.high < 0:
         return "worse"
     return "better" if difference.low > 0 else "same"
 
 
 def verdict_on(difference: Difference) -> str:
     """This will say in words what a difference means."""
-    if difference.worse:
+    if difference.fails:
         return "▼ worse, beyond the tolerance"
     words = {"worse": "▼ worse", "better": "▲ better", "same": "no clear change"}
     return words[tone_of(difference)]

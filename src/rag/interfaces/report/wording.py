@@ -15,6 +15,7 @@ MEANINGS: Final = {
     "citation_recall": "the share of the expected evidence that is cited",
     "answer_f1": "how many words the answer shares with the accepted one",
     "answer_containment": "an accepted answer stands in the answer, word for word",
+    "answer_judged": "a language model finds that the answer agrees with an accepted one",
 }
 MINUS: Final = "\N{MINUS SIGN}"
 EMPTY: Final = "\N{EN DASH}"

@@ -62,6 +62,8 @@ async def _ask(question: Question, *, as_json: bool) -> None:
         say_json(answer_shape(record))
     else:
         say_answer(record)
+        sure = "" if record.answer.confidence is None else f"confidence {record.answer.confidence:.2f} · "
+        note(f"{sure}query log {record.id}", dim=True)
 
 
 def say_answer(record: QueryRecord) -> None:

@@ -44,9 +44,10 @@ def register(app: typer.Typer) -> None:
 def canary(*, url: Url = None, test_set: TestSet = None, least: Least = 0.0, as_json: Json = False) -> None:
     """Ask up to 60 golden questions once, and print the share of the evidence among the first 5 passages.
 
-    The exit code is 1 when that share is below --least, or when a question got no reply. Choose --least a
-    little below what the first run shows for your own set. Questions that lean on earlier ones, or that have
-    no answer, are left out, and after 5 failures in a row the rest of them. Nothing enters the query log.
+    The exit code is 1 when that share is 0 or below --least, when a document of the set is not in the
+    library, or when a question got no reply. Choose --least a little below what the first run shows for your
+    own set. Questions that lean on earlier ones, or that have no answer, are left out, and after 5 failures
+    in a row the rest of them. Nothing enters the query log.
     """
     run(_canary(url, test_set, least=least, as_json=as_json))
 
@@ -67,7 +68,9 @@ async def _canary(url: str | None, test_set: Path | None, *, least: float, as_js
         )
     else:
         _say(done)
-    if done.failures or done.recall is None or done.recall < least:
+    # Nothing at all is what a library without the set's documents finds, whatever --least says.
+    if done.failures or not done.recall or done.recall < least:
+        _say_what_next(done, least=least)
         raise typer.Exit(FAILED)
 
 
@@ -82,9 +85,12 @@ def _cases(test_set: Path | None) -> "Sequence[Case]":
 
 
 async def _here(cases: "Sequence[Case]") -> "CanaryRun":
-    from rag.bootstrap import canary_here  # noqa: PLC0415 - `rag --help` must not wait for it
+    # Loaded here, not above: `rag --help` must not wait for what these modules bring.
+    from rag.bootstrap import canary_here  # noqa: PLC0415
+    from rag.services.evaluate import verify_sources  # noqa: PLC0415
 
     async with application() as opened:
+        await verify_sources(opened.stores.library, cases)
         return await _asked(canary_here(opened), cases)
 
 
@@ -99,16 +105,31 @@ async def _over_http(url: str, cases: "Sequence[Case]") -> "CanaryRun":
 
 
 async def _asked(canary: "RunCanary", cases: "Sequence[Case]") -> "CanaryRun":
-    def failed(case: "Case", error: "RagError") -> None:
-        note(f"{case.id}: {error}")
+    failed: dict[str, list[str]] = {}
+
+    def remember(case: "Case", error: "RagError") -> None:
+        failed.setdefault(f"{error} {error.advice}", []).append(case.id)
 
     with waiting(f"Asking {counted(len(cases), 'question')} …"):
-        return await canary(cases, failed=failed)
+        done = await canary(cases, failed=remember)
+    for reason, ids in failed.items():  # a service that is down fails every question in the same way
+        note(f"{', '.join(ids)}: {reason}")
+    return done
 
 
 def _say(done: "CanaryRun") -> None:
     if done.recall is None:
-        note("Nothing was found: no question got a reply, or there are no documents yet.")
+        if not done.failures:
+            note("Nothing was found: there are no documents yet.")
         return
     missed = f"; not all of the evidence of: {', '.join(done.missed)}" if done.missed else ""
     say(f"recall@5 {done.recall:.3f} over {counted(done.questions - done.failures, 'question')}{missed}")
+
+
+def _say_what_next(done: "CanaryRun", *, least: float) -> None:
+    if done.recall is None:
+        return
+    if done.recall == 0:
+        note("None of the evidence was found: is the test set one for this library?")
+    if done.recall < least:
+        note(f"The recall is below {least:g}; docs/runbook/low-retrieval-quality.md says where to go on.")

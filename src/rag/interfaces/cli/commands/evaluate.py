@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -12,25 +11,30 @@ import typer
 from typer.core import TyperCommand
 
 import rag
-from rag.domain.golden import part_of
 from rag.domain.report import DEFAULT_TOLERANCE, report_on
-from rag.interfaces.cli.evaluating import evaluation_shape, say_evaluation
+from rag.interfaces.cli.evaluating import evaluation_shape, say_baseline_set, say_evaluation, say_misquoted
+from rag.interfaces.cli.evaluation_files import (
+    Wanted,
+    baseline_for,
+    golden_of,
+    keep,
+    other_run,
+    verify_places,
+)
 from rag.interfaces.cli.exit_codes import FAILED
 from rag.interfaces.cli.ingesting import ingest_files
 from rag.interfaces.cli.log_lines import show_warnings_only
 from rag.interfaces.cli.options import Json, examples
-from rag.interfaces.cli.output import note, progress, say_json, waiting
+from rag.interfaces.cli.output import progress, say_json, waiting
 from rag.interfaces.cli.session import application, run
-from rag.ports.baselines import InvalidRunError
 
 if TYPE_CHECKING:  # types alone: `rag --help` must not wait for what these modules bring
     from rag.bootstrap import Application
     from rag.domain.golden import GoldenSet
-    from rag.domain.report import Baseline, Report, Run
+    from rag.domain.report import Run
 
 CHECKOUT: Final = Path(rag.__file__).parents[2]
 OWN_TEST_SET: Final = CHECKOUT / "data" / "eval" / "golden_set.json"
-BASELINE_NAME: Final = "baseline.json"
 REPORT_NAME: Final = "evaluation.html"
 
 TestSet = Annotated[
@@ -94,34 +98,6 @@ def named_reports(arguments: Sequence[str]) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What was asked for on the command line."""
-
-    test_set: Path
-    baseline: Path | None
-    tolerance: float
-    corpus: Path | None
-    limit: int | None
-    save: Path | None
-    compare: Path | None
-    report: Path | None
-    set_baseline: bool
-    as_json: bool
-
-    @property
-    def baseline_place(self) -> Path:
-        """Where the baseline is looked for, and written to."""
-        folder = self.test_set if self.test_set.is_dir() else self.test_set.parent
-        return self.baseline or folder / BASELINE_NAME
-
-    @property
-    def written(self) -> tuple[Path, ...]:
-        """The files that are written at the end."""
-        baseline = self.baseline_place if self.set_baseline else None
-        return tuple(place for place in (self.save, baseline, self.report) if place)
-
-
 def register(app: typer.Typer) -> None:
     """This will add the command."""
     app.command(
@@ -182,65 +158,25 @@ def _own_test_set() -> Path:
 async def _evaluate(wanted: Wanted) -> None:
     # All that is named is read, and every place tried, before anything is started: a slip must not cost
     # minutes.
-    golden = await asyncio.to_thread(_golden, wanted)
-    baseline = await asyncio.to_thread(_baseline, wanted, golden)
-    other_run = await asyncio.to_thread(_run_at, wanted.compare) if wanted.compare else None
-    await asyncio.to_thread(_verify_places, wanted)
+    golden = await asyncio.to_thread(golden_of, wanted)
+    baseline = await asyncio.to_thread(baseline_for, wanted, golden)
+    earlier = await asyncio.to_thread(other_run, wanted, golden)
+    await asyncio.to_thread(verify_places, wanted)
     async with _library(wanted.corpus) as opened:
         measured = await _measured(opened, golden)
     report = report_on(measured, baseline, tolerance=wanted.tolerance)
-    other = report_on(other_run, baseline, tolerance=wanted.tolerance) if other_run else None
+    other = report_on(earlier, baseline, tolerance=wanted.tolerance) if earlier else None
     try:
         if wanted.as_json:
             say_json(evaluation_shape(report, other=other))
         else:
-            say_evaluation(report, other=other)
+            say_evaluation(report, other=other, judged=not wanted.set_baseline)
     finally:  # neither a full disk nor a reader who leaves early costs the other half
-        await asyncio.to_thread(_keep, wanted, report, other)
+        await asyncio.to_thread(keep, wanted, report, other)
+    if wanted.set_baseline and not wanted.as_json:
+        say_baseline_set(report)
     if not report.verdict.passed and not wanted.set_baseline:
         raise typer.Exit(FAILED)
-
-
-def _golden(wanted: Wanted) -> "GoldenSet":
-    from rag.bootstrap import test_sets_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-
-    golden = test_sets_on_disk().read(wanted.test_set)
-    return golden if wanted.limit is None else part_of(golden, wanted.limit)
-
-
-def _baseline(wanted: Wanted, golden: "GoldenSet") -> "Baseline | None":
-    from rag.bootstrap import runs_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-
-    place = wanted.baseline_place
-    if not place.exists() and (wanted.baseline is None or wanted.set_baseline):
-        return None
-    try:
-        baseline = runs_on_disk().read_baseline(place)
-    except InvalidRunError as error:
-        if not wanted.set_baseline:
-            raise
-        note(f"The baseline that is replaced cannot be read: {error}")
-        return None
-    if baseline.test_set != golden.name:
-        mismatch = f"{place} belongs to the test set {baseline.test_set}, not to {golden.name}."
-        if wanted.baseline is not None or wanted.set_baseline:
-            raise InvalidRunError(mismatch)
-        note(f"{mismatch} It is not compared with.")
-        return None
-    return baseline if wanted.limit is None else baseline.only(case.id for case in golden.cases)
-
-
-def _run_at(path: Path) -> "Run":
-    from rag.bootstrap import runs_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-
-    return runs_on_disk().read(path)
-
-
-def _verify_places(wanted: Wanted) -> None:
-    from rag.bootstrap import verify_file  # noqa: PLC0415 - `rag --help` must not wait for it
-
-    for place in wanted.written:
-        verify_file(place)
 
 
 @asynccontextmanager
@@ -263,21 +199,6 @@ async def _library(corpus: Path | None) -> "AsyncIterator[Application]":
 
 
 async def _measured(opened: "Application", golden: "GoldenSet") -> "Run":
+    say_misquoted(await opened.stores.check_golden_set.misquoted(golden))
     with progress("Asking", total=len(golden.cases)) as step:
         return await opened.evaluate(golden, advance=lambda _: step())
-
-
-def _keep(wanted: Wanted, report: "Report", other: "Report | None") -> None:
-    from rag.bootstrap import runs_on_disk  # noqa: PLC0415 - `rag --help` must not wait for it
-
-    if wanted.save:
-        runs_on_disk().save(wanted.save, report.run)
-        note(f"The run is kept in {wanted.save}.")
-    if wanted.set_baseline:
-        runs_on_disk().save_baseline(wanted.baseline_place, report.run)
-        note(f"The baseline is now {wanted.baseline_place}.")
-    if wanted.report:
-        from rag.interfaces.report import write_report  # noqa: PLC0415 - only where one is wanted
-
-        write_report(report, wanted.report, other=other)
-        note(f"The report is {wanted.report}.")

@@ -12,6 +12,7 @@ from rag.interfaces.cli.commands.evaluate import OWN_TEST_SET
 from rag.interfaces.cli.commands.golden_promote import promote
 from rag.interfaces.cli.exit_codes import FAILED
 from rag.interfaces.cli.golden_sets import (
+    Kind,
     TestSet,
     add,
     case_shape,
@@ -47,9 +48,6 @@ Earlier = Annotated[
     list[str] | None,
     typer.Option("--after", metavar="TEXT", help="A question asked before it; may be repeated."),
 ]
-Kind = Annotated[
-    CaseKind | None, typer.Option("--kind", help="Its kind; without it, the rest of the case tells.")
-]
 Id = Annotated[
     str | None, typer.Option("--id", metavar="NAME", help="Its name. [default: of the question's words]")
 ]
@@ -79,6 +77,7 @@ def register(app: typer.Typer) -> None:
             "rag golden promote --list",
             f"rag golden promote {EXAMPLE_ID}",
             f'rag golden promote {EXAMPLE_ID} --evidence 1,3 --answer "thirty days"',
+            f'rag golden promote {EXAMPLE_ID} --evidence 1,3 --answer "thirty days" --kind answerable',
             f"rag golden promote {EXAMPLE_ID} --unanswerable",
         ),
     )(promote)

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import typer
 
-from rag.domain.golden import Case
+from rag.domain.golden import Case, CaseKind, id_for
 from rag.domain.ranking import Passage
 from rag.interfaces.cli.commands.ask import say_answer
 from rag.interfaces.cli.commands.evaluate import OWN_TEST_SET
 from rag.interfaces.cli.exit_codes import FAILED
 from rag.interfaces.cli.golden_sets import (
+    Kind,
     TestSet,
     add,
     case_shape,
@@ -59,6 +60,9 @@ Answers = Annotated[
 Unanswerable = Annotated[
     bool, typer.Option("--unanswerable", help="The documents do not answer it: it should be declined.")
 ]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Do not ask; add it also when no named passage holds an answer.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,15 @@ class Word:
     Attributes:
         numbers: the passages that hold the evidence; none for a question that should be declined.
         asked: some of it was asked for, so that what was made of it is to be confirmed.
+        kind: the case's kind, where it is not to be told by the rest.
+        sure: there is nothing to confirm.
     """
 
     numbers: tuple[int, ...] | None
     answers: tuple[str, ...]
     asked: bool = False
+    kind: CaseKind | None = None
+    sure: bool = False
 
 
 def promote(  # noqa: PLR0913 - each argument is an option of the command line
@@ -84,7 +92,9 @@ def promote(  # noqa: PLR0913 - each argument is an option of the command line
     evidence: Evidence = None,
     answer: Answers = None,
     unanswerable: Unanswerable = False,
+    kind: Kind = None,
     test_set: TestSet = None,
+    yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -99,7 +109,10 @@ def promote(  # noqa: PLR0913 - each argument is an option of the command line
         return
     if query_log_id is None:
         raise typer.BadParameter("Name an entry of the query log, or --list.", param_hint="QUERY_LOG_ID")
-    word = _word(evidence, answer or (), unanswerable=unanswerable)
+    if unanswerable and kind not in {None, CaseKind.UNANSWERABLE}:
+        raise typer.BadParameter("With --unanswerable, that is its kind.", param_hint="--kind")
+    word = _word(evidence, answer or (), unanswerable=unanswerable or kind is CaseKind.UNANSWERABLE)
+    word = replace(word, kind=kind, sure=yes)
     run(_promote(query_log_id, path, word=word, dry_run=dry_run, as_json=as_json))
 
 
@@ -163,9 +176,7 @@ async def _promote(query_log_id: UUID, path: Path, *, word: Word, dry_run: bool,
         case = await _case(opened, candidate, word, golden=golden)
         if not as_json:
             say_case(case)
-        if word.asked and not typer.confirm("Add it?", err=True):
-            note("Nothing was added.")
-            raise typer.Exit(FAILED)
+        _confirm(word, candidate, can_ask=not as_json and sys.stdin.isatty())
         # The set may have grown while a person was thinking, so the name shown may be taken by now.
         added = await add(replace(case, id=""), path, check=opened.stores.check_golden_set, dry_run=dry_run)
         if added.id != case.id:
@@ -175,14 +186,29 @@ async def _promote(query_log_id: UUID, path: Path, *, word: Word, dry_run: bool,
     say_added(path, dry_run=dry_run)
 
 
+def _confirm(word: Word, candidate: "Candidate", *, can_ask: bool) -> None:
+    """Have a person look once more at what was made of his word, and at an answer that stands nowhere."""
+    if word.sure:
+        return
+    unheard = bool(word.answers) and not candidate.answers_in(word.numbers or (), answers=word.answers)
+    remark = f"None of the named passages holds “{'” or “'.join(word.answers)}”." if unheard else ""
+    if unheard and not can_ask:
+        from rag.services.grow_golden_set import CaseRefusedError  # noqa: PLC0415 - see `_case`
+
+        raise CaseRefusedError([f"{remark} If it is right all the same, say --yes."])
+    if (unheard or word.asked) and not typer.confirm(f"{remark} Add it?".strip(), err=True):
+        note("Nothing was added.")
+        raise typer.Exit(FAILED)
+
+
 async def _case(opened: "Application", candidate: "Candidate", word: Word, *, golden: "GoldenSet") -> Case:
-    from rag.services.grow_golden_set import id_for, kind_of  # noqa: PLC0415 - `rag --help` must not wait
+    from rag.services.grow_golden_set import kind_of  # noqa: PLC0415 - `rag --help` must not wait
 
     evidence = await opened.promote_query.evidence(candidate, word.numbers or (), answers=word.answers)
     return Case(
         id=id_for(candidate.question, taken={one.id for one in golden.cases}),
         question=candidate.question,
-        kind=kind_of(evidence, after=candidate.after),
+        kind=word.kind or kind_of(evidence, after=candidate.after),
         evidence=evidence,
         answers=word.answers,
         after=candidate.after,
@@ -203,8 +229,9 @@ def _completed(word: Word, *, can_ask: bool) -> Word:
         told = typer.prompt(f"Which passages hold the evidence (such as 1,3, or {NONE})?", err=True)
         numbers = () if told.strip().casefold() == NONE else _numbers(told)
     if numbers and not word.answers:
-        return Word(numbers, (typer.prompt("What is the short right answer?", err=True).strip(),), asked=True)
-    return Word(numbers, word.answers if numbers else (), asked=True)
+        told = typer.prompt("What is the short right answer?", err=True)
+        return replace(word, numbers=numbers, answers=(told.strip(),), asked=True)
+    return replace(word, numbers=numbers, answers=word.answers if numbers else (), asked=True)
 
 
 def _say_candidate(candidate: "Candidate") -> None:
