@@ -90,7 +90,7 @@ class AskQuestion:
         if generation is None:
             answer = no_documents(writer=WRITER)
         else:
-            answer = await self._write(whole, passages, timer=timer)
+            answer = _degraded(await self._write(whole, passages, timer=timer), passages, timer=timer)
         record = QueryRecord(
             id=uuid4(),
             request_id=request_id,
@@ -102,7 +102,7 @@ class AskQuestion:
             generation=generation,
             model=self.embedder.identity.key,
             ranking=self.search.recipe,
-            reranked=any(passage.candidate.raw_score(RERANK) is not None for passage in passages),
+            reranked=_is_judged(passages),
             retrieval_score=best_cosine(passages),
             timings_ms=timer.milliseconds,
             latency_ms=timer.total_milliseconds(),
@@ -145,6 +145,16 @@ class AskQuestion:
     async def _live_generation(self) -> str | None:
         live = await self.library.live_generation()
         return live.name if live else None
+
+
+def _is_judged(passages: Sequence[Passage]) -> bool:
+    return any(passage.candidate.raw_score(RERANK) is not None for passage in passages)
+
+
+def _degraded(answer: Answer, passages: Sequence[Passage], *, timer: StageTimer) -> Answer:
+    """Say so where passages were to be judged once more and were not."""
+    missed = "rerank" in timer.milliseconds and bool(passages) and not _is_judged(passages)
+    return replace(answer, degraded=(*answer.degraded, "reranker")) if missed else answer
 
 
 def _as_events(answer: Answer) -> Sequence[AnswerEvent]:

@@ -9,7 +9,7 @@ from rag.domain.recipe import RankingRecipe
 from rag.domain.repetition import distinct
 from rag.domain.reranking import RERANKED, rerank, wants_reranking
 from rag.ports.library import Library
-from rag.ports.models import Embedder, Reranker, Vectors
+from rag.ports.models import Embedder, Reranker, RerankerUnavailableError, Vectors
 from rag.ports.search import IndexMissingError, Retriever
 from rag.services.stages import StageTimer
 from rag.services.verify_model import verify_model
@@ -42,9 +42,10 @@ class SearchPassages:
         A candidate that PostgreSQL does not know (a document on its way in or out) is passed over, and the
         next one takes its place. Without `repeated`, so is a passage that says again what a better one says.
 
+        Where the reranker is away, the fused order stays, and no passage has a score of its.
+
         Raises:
-            EmbedderUnavailableError, SearchUnavailableError, IndexMissingError, LibraryUnavailableError,
-            RerankerUnavailableError.
+            EmbedderUnavailableError, SearchUnavailableError, IndexMissingError, LibraryUnavailableError.
             IndexMismatchError: what was found was embedded by another model than ours.
         """
         with timer.stage("embed"):
@@ -77,7 +78,10 @@ class SearchPassages:
     async def _judged(self, question: Question, passages: Sequence[Passage]) -> Sequence[Passage]:
         assert self.reranker is not None  # noqa: S101 - says to the type checker what the caller has seen
         texts = [passage.chunk.text for passage in passages[:RERANKED]]
-        scores = await self.reranker.score(question.text, texts)
+        try:
+            scores = await self.reranker.score(question.text, texts)
+        except RerankerUnavailableError:
+            return passages  # the fused order is an order too
         return rerank(passages, scores, weight=self.recipe.rerank_weight)
 
     async def _read(self, fused: FusedRanking, *, wanted: int) -> Sequence[Passage]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rag.domain.question import Question, RerankMode
 from rag.domain.reranking import RERANK, RERANKED
+from rag.ports.models import RerankerUnavailableError
 from rag.services.stages import StageTimer
 from tests.support.workbench import Workbench, file
 
@@ -69,6 +70,26 @@ async def test_more_passages_than_are_judged_can_be_asked_for() -> None:
     found = await sources(bench, RerankMode.ALWAYS, top_k=25)
     assert len(set(found)) == 25
     assert found[RERANKED:] == (await sources(bench, RerankMode.NEVER, top_k=25))[RERANKED:]
+
+
+class Dead:
+    """Is away."""
+
+    async def score(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """Say so."""
+        raise RerankerUnavailableError(f"{len(texts)} texts for {question!r} were not judged.")
+
+
+async def test_a_reranker_that_is_away_costs_no_answer() -> None:
+    """The fused order stays, and the answer says what it was made without."""
+    bench = Workbench(reranker=Dead())
+    await bench.take_in(file("a.md", "A backup runs every night."), file("b.md", "Nothing here."))
+    assert await sources(bench, RerankMode.ALWAYS) == await sources(bench, RerankMode.NEVER)
+    question = Question.of("when does a backup run every night", rerank=RerankMode.ALWAYS)
+    record = await bench.ask()(question, request_id="r")
+    assert (record.answer.degraded, record.reranked, record.answer.abstained) == (("reranker",), False, False)
+    never = await bench.ask()(replace(question, rerank=RerankMode.NEVER), request_id="r")
+    assert never.answer.degraded == ()
 
 
 async def test_a_search_without_a_reranker_keeps_the_fused_order() -> None:
