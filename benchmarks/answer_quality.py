@@ -17,11 +17,13 @@ from typing import Any
 
 from rag.bootstrap import Application, load_settings
 from rag.bootstrap.evaluation import corpus_on_disk, open_throwaway
-from rag.domain.evidence import best_cosine, joined, within_budget
-from rag.domain.extract import MAX_PASSAGES, Sentence, merits_of, repeats, sentences_of
+from rag.domain.evidence import best_cosine
+from rag.domain.extract import Sentence, merits_of
 from rag.domain.question import Question, RerankMode, clean_question
 from rag.domain.ranking import Passage
 from rag.domain.reranking import RERANK
+from rag.domain.words import folded
+from rag.services.ask import AskQuestion
 from rag.services.stages import StageTimer
 
 SETS = ("clapnq", "xquad_en")
@@ -68,7 +70,7 @@ def questions_of(folder: Path) -> Iterator[Asked]:
                 question=clean_question(row["question"]),
                 answerable=bool(row.get("answerable", True)),
                 texts=frozenset(row.get("gold_ids") or ()),
-                sentences=tuple(" ".join(one.split()) for one in given),
+                sentences=tuple(folded(one) for one in given),
                 start=starts[0],
             )
 
@@ -87,8 +89,8 @@ def holds(asked: Asked, source: str, text: str, start: int) -> bool:
     if source not in asked.texts:
         return False
     if asked.sentences:
-        folded = " ".join(text.split())
-        return any(folded in sentence or sentence in folded for sentence in asked.sentences)
+        said = folded(text)
+        return any(said in sentence or sentence in said for sentence in asked.sentences)
     return asked.start is not None and start <= asked.start < start + len(text)
 
 
@@ -97,7 +99,7 @@ async def answered(application: Application, asked: Asked) -> Row:
     question = Question.of(asked.question, rerank=RerankMode.ALWAYS)
     record = await application.ask_unlogged(question, request_id="benchmark")
     passages = await application.search(question, timer=StageTimer(application.stores.clock), repeated=False)
-    ranked = await _ranked_sentences(application, asked.question, passages)
+    ranked = await _ranked_sentences(application.ask_unlogged, question, passages)
     return Row(
         question=asked.question,
         answerable=asked.answerable,
@@ -122,16 +124,10 @@ def _signals(passages: Sequence[Passage], scores: Sequence[float]) -> dict[str, 
 
 
 async def _ranked_sentences(
-    application: Application, question: str, passages: Sequence[Passage]
+    ask: AskQuestion, question: Question, passages: Sequence[Passage]
 ) -> Sequence[tuple[Sentence, float]]:
-    ask = application.ask_unlogged
-    sentences = [
-        sentence
-        for evidence in joined(within_budget(passages)[:MAX_PASSAGES])
-        for sentence in sentences_of(evidence, ask.splitter.sentence_spans(evidence.text))
-    ]
-    sentences = [one for one in sentences if not repeats(one.text, question)] or sentences
-    scores = await ask.reranker.score(question, [one.text for one in sentences])
+    sentences = ask.sentences(question, passages)
+    scores = await ask.reranker.score(question.text, [one.text for one in sentences])
     merits = merits_of(sentences, scores)
     order = sorted(range(len(sentences)), key=lambda at: -merits[at])
     return [(sentences[at], scores[at]) for at in order]

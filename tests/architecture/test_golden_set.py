@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rag.adapters.parsers import FileParser
 from rag.adapters.test_sets import FileTestSets
-from rag.domain.golden import CaseKind, GoldenSet, folded
+from rag.domain.golden import CaseKind, GoldenSet
+from rag.domain.words import folded
 from rag.services.check_golden_set import repeated_questions
 
 ROOT = Path(__file__).parents[2]

@@ -91,6 +91,13 @@ async def ended(board: PostgresJobBoard, job_id: UUID, *, within: float = 20) ->
     raise TimeoutError(job_id)
 
 
+async def worked_off(database_url: str, board: PostgresJobBoard, job_id: UUID) -> Job:
+    """Run a worker that ingests, until a job has ended."""
+    handle = ingesting(board, Counter())
+    async with working(JobConsumer(database_url, handle=handle, patience=BRIEF, takeover_seconds=1.0)):
+        return await ended(board, job_id)
+
+
 def ingesting(board: PostgresJobBoard, seen: Counter[UUID]) -> Callable[[UUID], Awaitable[None]]:
     """Make a handler that works through a job's files as ingestion does."""
 

@@ -25,6 +25,7 @@ from rag.bootstrap.stores import Stores, open_stores
 from rag.domain.recipe import LexicalRecipe, ModelIdentity
 from rag.ports.files import FileFinder
 from rag.ports.jobs import ConsumeJobs
+from rag.ports.judging import AnswerJudge
 from rag.ports.models import Reranker
 from rag.ports.parsing import DocumentParser
 from rag.ports.telemetry import Telemetry
@@ -59,7 +60,6 @@ class Application:
     settings: Settings
     stores: Stores
     embedding_model: ModelIdentity
-    reranker: Reranker | None = None
     files: FileFinder
     gather_files: GatherFiles
     plan_sync: PlanSync
@@ -98,20 +98,28 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
             token_bytes=settings.token_cache_mib * 2**20,
         )
         stack.callback(embedder.close)
-        judge = await asyncio.to_thread(load_reranker, settings, embedder)
-        close_with(stack, judge)
+        reranker = await asyncio.to_thread(load_reranker, settings, embedder)
+        close_with(stack, reranker)
         parser = FileParser(recognises_text=settings.recognises_text)
         stack.callback(parser.close)
-        opened = _application(settings, stores, embedder=embedder, judge=judge, parser=parser)
-        yield replace(opened, evaluate=replace(opened.evaluate, judge=open_judge(settings, stack)))
+        yield _application(
+            settings, stores, _Models(embedder, reranker, open_judge(settings, stack)), parser=parser
+        )
 
 
-def _application(
-    settings: Settings, stores: Stores, *, embedder: LocalEmbedder, judge: Reranker | None, parser: FileParser
-) -> Application:
+@dataclass(frozen=True, slots=True)
+class _Models:
+    """What embeds, what judges passages, and what judges answers."""
+
+    embedder: LocalEmbedder
+    reranker: Reranker | None
+    judge: AnswerJudge | None
+
+
+def _application(settings: Settings, stores: Stores, models: _Models, *, parser: FileParser) -> Application:
     telemetry = PrometheusTelemetry(version=VERSION)
-    library, index = stores.library, stores.index
-    search = _search(settings, stores, embedder=embedder, judge=judge)
+    library, index, embedder = stores.library, stores.index, models.embedder
+    search = _search(settings, stores, models)
     store, verify, catch_up = _upkeep(stores, embedder=embedder)
     ingest = _ingest(settings, stores, store, catch_up, embedder=embedder, parser=parser)
     archives = FileArchives(parser.reads)
@@ -124,7 +132,6 @@ def _application(
         settings=settings,
         stores=stores,
         embedding_model=embedder.identity,
-        reranker=judge,
         files=files,
         gather_files=GatherFiles(expand=ExpandArchives(archives), describe=DescribeFiles(SidecarFiles())),
         plan_sync=PlanSync(library, files),
@@ -136,7 +143,9 @@ def _application(
         replay=ReplayQuestion(ask=unlogged, journal=stores.journal, library=library, index=index),
         promote_query=_promote_query(stores, search),
         search=search,
-        evaluate=EvaluateAnswers(ask=unlogged, search=search, library=library, clock=stores.clock),
+        evaluate=EvaluateAnswers(
+            ask=unlogged, search=search, library=library, clock=stores.clock, judge=models.judge
+        ),
         ingest=ingest,
         catch_up_index=catch_up,
         verify_index=verify,
@@ -145,15 +154,13 @@ def _application(
     )
 
 
-def _search(
-    settings: Settings, stores: Stores, *, embedder: LocalEmbedder, judge: Reranker | None
-) -> SearchPassages:
+def _search(settings: Settings, stores: Stores, models: _Models) -> SearchPassages:
     return SearchPassages(
-        embedder=embedder,
+        embedder=models.embedder,
         retriever=stores.retriever,
         library=stores.library,
-        reranker=judge,
-        recipe=settings.ranking(reranker=reranker_name(judge)),
+        reranker=models.reranker,
+        recipe=settings.ranking(reranker=reranker_name(models.reranker)),
     )
 
 

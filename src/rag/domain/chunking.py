@@ -9,6 +9,7 @@ from rag.domain.cutting import TokenGrid, cut_by_headings, cut_by_sentences, cut
 from rag.domain.documents import Chunk, Document, Heading, chunk_id_for, sha256_hex
 from rag.domain.garbling import is_garbled
 from rag.domain.recipe import ChunkingRecipe, ChunkingStrategy
+from rag.domain.words import folded
 
 MAX_HEADING_LINE_CHARACTERS: Final = 120
 _LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
@@ -136,7 +137,7 @@ class _Places:
 
 def _embedded_text(title: str, section: str | None, words: str) -> str:
     line = " > ".join(part for part in (title.strip(), section) if part)
-    line = _cut_at_word(" ".join(line.split()), MAX_HEADING_LINE_CHARACTERS)
+    line = _cut_at_word(folded(line), MAX_HEADING_LINE_CHARACTERS)
     return words if not line or words.startswith(line) else f"{line}\n{words}"
 
 

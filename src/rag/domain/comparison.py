@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rag.domain.answer import Answer, Citation
+from rag.domain.words import folded
 
 
 class Change(StrEnum):
@@ -71,4 +72,4 @@ def _of_later(citation: Citation, before: int | None) -> CitationChange:
 
 
 def _words_cited(citation: Citation) -> tuple[str, str]:
-    return citation.source, " ".join(citation.text.split())
+    return citation.source, folded(citation.text)

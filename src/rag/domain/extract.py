@@ -8,7 +8,7 @@ from typing import Final
 from rag.domain.answer import Answer, Citation, Span, not_enough_evidence
 from rag.domain.evidence import Evidence
 from rag.domain.ranking import Passage
-from rag.domain.words import count_words
+from rag.domain.words import count_words, folded
 
 WRITER: Final = "extractive"
 MAX_SENTENCES: Final = 3
@@ -109,7 +109,7 @@ def extract_answer(sentences: Sequence[Sentence], scores: Sequence[float]) -> An
     for sentence, merit in ranked:
         if len(chosen) == MAX_SENTENCES or merit < CLOSE_TO_BEST * ranked[0][1]:
             break
-        if all(_folded(sentence.text) != _folded(earlier.text) for earlier in chosen):
+        if all(folded(sentence.text) != folded(earlier.text) for earlier in chosen):
             chosen.append(sentence)
     if not chosen:
         return not_enough_evidence(writer=WRITER)
@@ -126,17 +126,13 @@ def merits_of(sentences: Sequence[Sentence], scores: Sequence[float]) -> Sequenc
     ]
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _quoted(text: str) -> str:
     r"""Fold white space, and keep a document's own reference numbers from looking like our markers.
 
     >>> _quoted("Water boils\n at 100 °C [7].")
     'Water boils at 100 °C (7).'
     """
-    without_bullet = re.sub(r"^[-*•–] ", "", _folded(text))  # noqa: RUF001 - lists are written with dashes too
+    without_bullet = re.sub(r"^[-*•–] ", "", folded(text))  # noqa: RUF001 - lists are written with dashes too
     return re.sub(r"\[(\d+)\]", r"(\1)", without_bullet)
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from rag.domain.documents import sha256_hex
 from rag.domain.errors import InvalidInputError
+from rag.domain.words import folded
 
 LEAST_EVIDENCES_OF_SEVERAL: Final = 2
 LEAST_WORDS_AT_AN_EDGE: Final = 3  # fewer stand anywhere by chance
@@ -169,15 +170,6 @@ def is_found_in(evidence: ExpectedEvidence, *, source: str, text: str) -> bool:
         for count in range(least, len(quoted))
         if count <= len(words)
     )
-
-
-def folded(text: str) -> str:
-    r"""Write all white space as single spaces.
-
-    >>> folded(" a\n  b ")
-    'a b'
-    """
-    return " ".join(text.split())
 
 
 def id_for(question: str, *, taken: Collection[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 from rag.domain.documents import DocumentId
 from rag.domain.errors import InvalidInputError
+from rag.domain.words import folded
 
 MAX_QUESTION_CHARACTERS: Final = 2000
 MAX_TOP_K: Final = 50
@@ -124,4 +125,4 @@ def clean_question(text: str) -> str:
         for character in text
         if character.isspace() or unicodedata.category(character) not in {"Cc", "Cs"}
     )
-    return " ".join(kept.split())
+    return folded(kept)

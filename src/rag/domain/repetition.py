@@ -11,8 +11,10 @@ _RUN: Final = 3
 _WORD: Final = re.compile(r"\w+")
 
 
-def distinct(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Leave out every passage nearly all of whose words stand, in their order, in one that is kept before it.
+def distinct(passages: Sequence[Passage], *, limit: int) -> tuple[Passage, ...]:
+    """Give the first `limit` passages that do not say again what one before them says.
+
+    One does when nearly all of its words stand, in their order, in a passage that is kept before it.
 
     Copies of a document, and versions of one that differ in a date or a name, are told this way. Two chunks
     that share their overlap are not, and neither is a long passage that holds a short one before it.
@@ -20,6 +22,8 @@ def distinct(passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """
     kept: list[tuple[Passage, frozenset[tuple[str, ...]]]] = []
     for passage in passages:
+        if len(kept) == limit:
+            break
         runs = _runs(passage.chunk.text)
         if not runs or all(len(runs & others) / len(runs) < SAME for _, others in kept):
             kept.append((passage, runs))

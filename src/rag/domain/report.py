@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import fsum
-from typing import Final
+from typing import Final, Literal
 
 from rag.domain.golden import Case, CaseKind
 from rag.domain.intervals import difference_interval, mean_interval
@@ -146,6 +146,13 @@ class Difference:
     def fails(self) -> bool:
         """Whether the run fails for it: it fell by more than the tolerance, and the gate looks at it."""
         return self.worse and self.measure in GATED
+
+    @property
+    def trend(self) -> Literal["worse", "better", "same"]:
+        """What it means: an interval that holds 0 may be chance, unless the run fails for it."""
+        if self.fails or self.high < 0:
+            return "worse"
+        return "better" if self.low > 0 else "same"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How many words does a text have?"""
+"""Which words does a text have, and how many?"""
 
 import re
 from typing import Final
@@ -22,3 +22,12 @@ def count_words(text: str) -> int:
     """
     spaceless = len(_SPACELESS.findall(text))
     return spaceless // LETTERS_A_SPACELESS_WORD + len(_WORD.findall(_SPACELESS.sub(" ", text)))
+
+
+def folded(text: str) -> str:
+    r"""Write all white space as single spaces.
+
+    >>> folded(" a\n  b ")
+    'a b'
+    """
+    return " ".join(text.split())

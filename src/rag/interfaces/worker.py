@@ -26,16 +26,21 @@ def work(settings: Settings, *, until_empty: bool) -> None:
     asyncio.run(_work(settings, until_empty=until_empty))
 
 
+async def ended(work: Awaitable[None]) -> BaseException | None:
+    """This will wait until `work` has ended, and give what it failed by; cancelled, it cancels that too."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+    return task.exception()
+
+
 async def kept_running(work: Callable[[], Awaitable[None]], application: Application) -> None:
     """This will start `work` anew whenever it ends by a failure: uploads must not wait unseen."""
     while True:
-        task = asyncio.ensure_future(work())
-        try:
-            await asyncio.wait({task})
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-        failure = task.exception()
+        failure = await ended(work())
         if failure is None:
             return
         kind = failure.kind if isinstance(failure, RagError) else RagError.kind

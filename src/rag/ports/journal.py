@@ -62,6 +62,11 @@ class QueryRecord:
     timings_ms: Mapping[str, float]
     latency_ms: float
 
+    @property
+    def whole_question(self) -> str:
+        """What was searched for and answered: the question in its stand-alone form."""
+        return self.read_as or self.question.text
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:

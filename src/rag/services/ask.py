@@ -115,9 +115,7 @@ class AskQuestion:
 
     async def _write(self, question: Question, passages: Sequence[Passage], *, timer: StageTimer) -> Answer:
         with timer.stage("split"):
-            found = await asyncio.to_thread(self._sentences, within_budget(passages)[:MAX_PASSAGES])
-            # Where nothing else is left, a repetition is better than nothing.
-            sentences = [one for one in found if not repeats(one.text, question.text)] or found
+            sentences = await asyncio.to_thread(self.sentences, question, passages)
         with timer.stage("extract"):
             scores = await self.reranker.score(question.text, [sentence.text for sentence in sentences])
         sure = confidence(first_cosine=first_cosine(passages), best_sentence=max(scores, default=None))
@@ -135,12 +133,15 @@ class AskQuestion:
             )
         return replace(question, text=stand_alone(question.text, earlier))
 
-    def _sentences(self, passages: Sequence[Passage]) -> Sequence[Sentence]:
-        return [
+    def sentences(self, question: Question, passages: Sequence[Passage]) -> Sequence[Sentence]:
+        """This will give the sentences that may answer, as they stand; CPU-bound, so off the event loop."""
+        found = [
             sentence
-            for evidence in joined(passages)
+            for evidence in joined(within_budget(passages)[:MAX_PASSAGES])
             for sentence in sentences_of(evidence, self.splitter.sentence_spans(evidence.text))
         ]
+        # Where nothing else is left, a repetition is better than nothing.
+        return [one for one in found if not repeats(one.text, question.text)] or found
 
     async def _live_generation(self) -> str | None:
         live = await self.library.live_generation()
@@ -153,7 +154,7 @@ def _is_judged(passages: Sequence[Passage]) -> bool:
 
 def _degraded(answer: Answer, passages: Sequence[Passage], *, timer: StageTimer) -> Answer:
     """Say so where passages were to be judged once more and were not."""
-    missed = "rerank" in timer.milliseconds and bool(passages) and not _is_judged(passages)
+    missed = RERANK in timer.milliseconds and bool(passages) and not _is_judged(passages)
     return replace(answer, degraded=(*answer.degraded, "reranker")) if missed else answer
 
 

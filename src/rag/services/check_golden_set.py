@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rag.domain.golden import Case, ExpectedEvidence, GoldenSet, folded
+from rag.domain.golden import Case, ExpectedEvidence, GoldenSet
 from rag.domain.nearest_text import nearest_text
+from rag.domain.words import folded
 from rag.ports.library import Library
 
 
@@ -24,7 +25,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """The texts of documents by source, each read once."""
+    """The texts of documents by source, each read once, white space folded."""
 
     library: Library
     texts: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -32,7 +33,7 @@ class _Shelf:
     async def texts_of(self, source: str) -> Sequence[str]:
         if source not in self.texts:
             self.texts[source] = [
-                (await self.library.document(summary.id)).parsed.text
+                folded((await self.library.document(summary.id)).parsed.text)
                 for summary in await self.library.summaries(source=source)
                 if summary.source == source
             ]
@@ -95,7 +96,8 @@ class CheckGoldenSet:
 
 
 def _is_held(piece: ExpectedEvidence, texts: Sequence[str]) -> bool:
-    return any(folded(piece.quote or "") in folded(text) for text in texts)
+    quote = folded(piece.quote or "")
+    return any(quote in text for text in texts)
 
 
 def repeated_questions(cases: Iterable[Case]) -> Iterable[Complaint]:

@@ -72,24 +72,23 @@ class EvaluateAnswers:
             JudgeUnavailableError: there is a judge, and it did not judge.
         """
         await verify_sources(self.library, golden.cases)
-        questions = [
-            _questions_of(case) for case in golden.cases
-        ]  # all are checked before the first is asked
+        # All are checked before the first is asked.
+        questions = [_questions_of(case) for case in golden.cases]
         started_at = self.clock.now()
         results: list[CaseResult] = []
-        records: list[QueryRecord] = []
+        generation: str | None = None
         for case, asked in zip(golden.cases, questions, strict=True):
             record = await self._answered(asked)
             passages = await self._found(record)
             result = _result(case, record, passages, judged=await self._judged(case, record.answer))
-            records.append(record)
+            generation = generation or record.generation
             results.append(result)
             advance(result)
         return Run(
             test_set=golden.name,
             started_at=started_at,
-            generation=next((one.generation for one in records if one.generation), None),
-            model=records[0].model,
+            generation=generation,
+            model=self.ask.embedder.identity.key,
             ranking=self.ask.search.recipe,
             results=tuple(results),
         )
@@ -114,9 +113,7 @@ class EvaluateAnswers:
 
     async def _found(self, record: QueryRecord) -> Sequence[Passage]:
         """Search for the question as the service read it: a follow-up is searched for in its full form."""
-        question = replace(
-            record.question, text=record.read_as or record.question.text, top_k=PASSAGES_SCORED
-        )
+        question = replace(record.question, text=record.whole_question, top_k=PASSAGES_SCORED)
         return await self.search(question, timer=StageTimer(self.clock))
 
 

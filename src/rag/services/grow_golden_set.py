@@ -8,19 +8,20 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from rag.domain.errors import InvalidInputError
-from rag.domain.golden import UNNAMED, Case, CaseKind, ExpectedEvidence, GoldenSet, fault_of, folded
+from rag.domain.golden import UNNAMED, Case, CaseKind, ExpectedEvidence, GoldenSet, fault_of
 from rag.domain.question import Question
 from rag.domain.ranking import Passage
 from rag.domain.scoring import answer_containment
+from rag.domain.words import folded
 from rag.ports.clock import Clock
 from rag.ports.journal import Feedback, Journal, QueryRecord, RatedQuery
 from rag.ports.models import SentenceSplitter
+from rag.services.ask import EARLIER_QUESTIONS
 from rag.services.check_golden_set import CheckGoldenSet, repeated_questions
 from rag.services.search import SearchPassages
 from rag.services.stages import StageTimer
 
 PASSAGES_SHOWN: Final = 10
-EARLIER_QUESTIONS: Final = 5
 
 
 class CaseRefusedError(InvalidInputError):
@@ -82,7 +83,7 @@ class Candidate:
     def question(self) -> str:
         """The words that were typed, or what they were read as where nothing came before."""
         asked = self.record.question.text
-        return asked if self.after else self.record.read_as or asked
+        return asked if self.after else self.record.whole_question
 
     def answers_in(self, numbers: Collection[int], *, answers: Sequence[str]) -> bool:
         """Whether one of these passages, numbered from 1, holds one of the answers word by word."""
@@ -113,7 +114,7 @@ class PromoteQuery:
             UnavailableError: a part that no search can do without is missing.
         """
         record = await self.journal.query(query_log_id)
-        question = Question.of(record.read_as or record.question.text, top_k=PASSAGES_SHOWN)
+        question = Question.of(record.whole_question, top_k=PASSAGES_SHOWN)
         return Candidate(
             record=record,
             ratings=await self.journal.ratings_of(query_log_id),
@@ -164,7 +165,7 @@ def kind_of(evidence: Sequence[ExpectedEvidence], *, after: Sequence[str]) -> Ca
 
 
 def _is_asked(record: QueryRecord, golden: GoldenSet) -> bool:
-    questions = dict.fromkeys((record.question.text, record.read_as or record.question.text))
+    questions = dict.fromkeys((record.question.text, record.whole_question))
     alone = [replace(case, after=()) for case in golden.cases]
     return any(
         complaint.case_id == UNNAMED

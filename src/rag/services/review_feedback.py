@@ -45,7 +45,7 @@ class RatingOverview:
 
 def asked_again(record: QueryRecord) -> Question:
     """This will give the question so that it can be asked again without the rest of its session."""
-    return replace(record.question, text=record.read_as or record.question.text, session=None)
+    return replace(record.question, text=record.whole_question, session=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.domain.question import Question
-from rag.domain.ranking import FusedCandidate, FusedRanking, Passage, Ranking, fuse
+from rag.domain.ranking import FusedCandidate, Passage, Ranking, fuse
 from rag.domain.recipe import RankingRecipe
 from rag.domain.repetition import distinct
-from rag.domain.reranking import RERANKED, rerank, wants_reranking
+from rag.domain.reranking import RERANK, RERANKED, rerank, wants_reranking
 from rag.ports.library import Library
 from rag.ports.models import Embedder, Reranker, RerankerUnavailableError, Vectors
 from rag.ports.search import IndexMissingError, Retriever
@@ -55,15 +55,15 @@ class SearchPassages:
             rankings = await self._rankings(question, vector, limit=limit)
         with timer.stage("fuse"):
             fused = fuse(rankings, limit=2 * limit, recipe=self.recipe)
-        judging = self.reranker is not None and wants_reranking(question.rerank, lead=fused.lead)
+        reranker = self.reranker if wants_reranking(question.rerank, lead=fused.lead) else None
         with timer.stage("read"):
-            wanted = max(question.top_k, RERANKED if judging or not repeated else 0)
-            passages = await self._read(fused, wanted=wanted)
+            wanted = max(question.top_k, RERANKED if reranker or not repeated else 0)
+            passages = await self._read(fused.candidates, wanted=wanted)
             await self._verify({passage.generation for passage in passages})
-        if judging:
-            with timer.stage("rerank"):
-                passages = await self._judged(question, passages)
-        return (passages if repeated else distinct(passages))[: question.top_k]
+        if reranker:
+            with timer.stage(RERANK):
+                passages = await self._judged(reranker, question, passages)
+        return passages[: question.top_k] if repeated else distinct(passages, limit=question.top_k)
 
     async def _rankings(self, question: Question, vector: Vectors, *, limit: int) -> Sequence[Ranking]:
         try:
@@ -75,21 +75,21 @@ class SearchPassages:
                 return ()
             raise
 
-    async def _judged(self, question: Question, passages: Sequence[Passage]) -> Sequence[Passage]:
-        assert self.reranker is not None  # noqa: S101 - says to the type checker what the caller has seen
+    async def _judged(
+        self, reranker: Reranker, question: Question, passages: Sequence[Passage]
+    ) -> Sequence[Passage]:
         texts = [passage.chunk.text for passage in passages[:RERANKED]]
         try:
-            scores = await self.reranker.score(question.text, texts)
+            scores = await reranker.score(question.text, texts)
         except RerankerUnavailableError:
             return passages  # the fused order is an order too
         return rerank(passages, scores, weight=self.recipe.rerank_weight)
 
-    async def _read(self, fused: FusedRanking, *, wanted: int) -> Sequence[Passage]:
+    async def _read(self, fused: Sequence[FusedCandidate], *, wanted: int) -> Sequence[Passage]:
         passages: list[Passage] = []
-        candidates: Sequence[FusedCandidate] = fused.candidates
         # Nearly always one trip suffices; more are needed only while many documents are being replaced.
-        for start in range(0, len(candidates), 2 * wanted):
-            passages += await self.library.passages(candidates[start : start + 2 * wanted])
+        for start in range(0, len(fused), 2 * wanted):
+            passages += await self.library.passages(fused[start : start + 2 * wanted])
             if len(passages) >= wanted:
                 break
         return passages[:wanted]

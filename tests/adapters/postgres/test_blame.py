@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rag.adapters.postgres import PostgresJobBoard
 from rag.adapters.postgres.queue import JobConsumer
 from rag.ports.jobs import FileResult, JobState, Upload
-from tests.support.working import BRIEF, FILES, ended, ingesting, stuck_worker, working
+from tests.support.working import BRIEF, FILES, ended, ingesting, stuck_worker, worked_off, working
 
 # As it stands after so many workers died of attempts that were made alone.
 SUSPECT = "UPDATE jobs SET attempts = :deaths + 2, alone_deaths = :deaths"
@@ -21,13 +21,10 @@ async def test_a_file_that_takes_its_workers_down_fails_alone(
     database_url: str, board: PostgresJobBoard, pool: AsyncEngine
 ) -> None:
     """Where worker after worker dies, the file that each read first is given up, and the others are done."""
-    seen: Counter[UUID] = Counter()
     job = await board.submit(FILES)
     async with pool.begin() as connection:
         await connection.execute(text(SUSPECT), {"deaths": 3})
-    handle = ingesting(board, seen)
-    async with working(JobConsumer(database_url, handle=handle, patience=BRIEF, takeover_seconds=1.0)):
-        after = await ended(board, job.id)
+    after = await worked_off(database_url, board, job.id)
     assert after.state is JobState.SUCCEEDED
     assert [each.outcome for each in after.results] == ["failed", "added"]
     assert "3 workers ended" in str(after.results[0].error)
@@ -66,13 +63,11 @@ async def test_a_death_beside_other_jobs_blames_nobody(
     database_url: str, board: PostgresJobBoard, pool: AsyncEngine
 ) -> None:
     """However many workers died with it, a job that never ran alone loses no file."""
-    seen: Counter[UUID] = Counter()
     job = await board.submit(FILES)
     async with pool.begin() as connection:
         await connection.execute(text("UPDATE jobs SET attempts = 50, worker = 'dead'"))
-    handle = ingesting(board, seen)
-    async with working(JobConsumer(database_url, handle=handle, patience=BRIEF, takeover_seconds=1.0)):
-        assert [each.outcome for each in (await ended(board, job.id)).results] == ["added", "added"]
+    after = await worked_off(database_url, board, job.id)
+    assert [each.outcome for each in after.results] == ["added", "added"]
 
 
 @pytest.mark.parametrize("deaths", [0, 1])

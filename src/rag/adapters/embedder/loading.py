@@ -23,14 +23,14 @@ from rag.adapters.embedder.openvino_network import Graph, import_openvino, read_
 from rag.adapters.embedder.sentence_transformers import PRECISION as TORCH
 from rag.adapters.embedder.sentence_transformers import SentenceTransformersNetwork, is_installed
 from rag.adapters.embedder.token_vectors import DEFAULT_BYTES, TokenVectors
-from rag.adapters.embedder.weights import read_weights
+from rag.adapters.embedder.weights import BertWeights, read_weights
 from rag.adapters.embedder.wordpieces import WordPieces
 from rag.domain.recipe import ModelIdentity
 from rag.ports.models import ModelLoadError
 
 AS_SHIPPED: Final = "as-shipped"
 
-_WEIGHTS: Final = "model.safetensors"
+WEIGHTS: Final = "model.safetensors"
 _OWN_GRAPHS: Final = ("openvino_model.xml", "model.onnx")
 # A clone of a hub's repository holds these besides the weights; int8 from the weights is faster than most.
 _GRAPHS_WITHOUT_WEIGHTS: Final = ("openvino/openvino_model.xml", "onnx/model.onnx")
@@ -100,6 +100,35 @@ def load_embedder(
     )
 
 
+def openvino_for(runtime: Runtime) -> ModuleType | None:
+    """This will import OpenVINO, or give None where it is not wanted or not installed.
+
+    Raises:
+        ModelLoadError: it is asked for by name, and not installed.
+    """
+    openvino = None if runtime is Runtime.NUMPY else import_openvino()
+    if runtime is Runtime.OPENVINO and openvino is None:
+        raise ModelLoadError("OpenVINO is asked for, but it is not installed here.")
+    return openvino
+
+
+def own_graph(directory: Path, *, buildable: bool) -> Path | None:
+    """This will find the graph that a directory brings; a clone's counts only where no weights are built."""
+    whole = buildable and (directory / WEIGHTS).is_file()
+    names = _OWN_GRAPHS if whole else _OWN_GRAPHS + _GRAPHS_WITHOUT_WEIGHTS
+    return next((directory / name for name in names if (directory / name).is_file()), None)
+
+
+def verify_vocabulary(pieces: WordPieces, weights: BertWeights) -> None:
+    """This will compare a tokenizer with the weights that it feeds.
+
+    Raises:
+        ModelLoadError: it knows tokens that have no vector.
+    """
+    if pieces.vocabulary_size() > len(weights.words):
+        raise ModelLoadError("The tokenizer knows more tokens than the weights have vectors for.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Loading:
     """One model on its way into memory."""
@@ -120,21 +149,13 @@ class _Loading:
         """Take the runtime asked for, or the first that can run this model."""
         if runtime is Runtime.SENTENCE_TRANSFORMERS:
             return self._torch()
-        openvino = None if runtime is Runtime.NUMPY else import_openvino()
-        if runtime is Runtime.OPENVINO and openvino is None:
-            raise ModelLoadError("OpenVINO is asked for, but it is not installed here.")
-        graph = self._own_graph()
+        openvino = openvino_for(runtime)
+        graph = own_graph(self.files.directory, buildable=True)
         if graph is not None and openvino is not None and self.layout.pooling is not None:
             return self._foreign(openvino, graph)
         if self.layout.obstacle:
             return self._unbuildable(runtime)
         return self._bert(openvino)
-
-    def _own_graph(self) -> Path | None:
-        directory = self.files.directory
-        whole = (directory / _WEIGHTS).is_file()
-        names = _OWN_GRAPHS if whole else _OWN_GRAPHS + _GRAPHS_WITHOUT_WEIGHTS
-        return next((directory / name for name in names if (directory / name).is_file()), None)
 
     def _foreign(self, openvino: ModuleType, path: Path) -> _Running:
         assert self.layout.pooling is not None  # noqa: S101 - the caller looked
@@ -153,14 +174,14 @@ class _Loading:
 
     def _torch(self) -> _Running:
         network = SentenceTransformersNetwork(self.files.directory)
-        digest = weights_sha256(self.files.directory / _WEIGHTS, cache_dir=self.cache_dir)
+        digest = weights_sha256(self.files.directory / WEIGHTS, cache_dir=self.cache_dir)
         # torch spreads a batch over the cores by itself.
         return _Running(network, network, TORCH, digest, threads=1)
 
     def _bert(self, openvino: ModuleType | None) -> _Running:
-        weights = self.files.directory / _WEIGHTS
+        weights = self.files.directory / WEIGHTS
         if not weights.is_file():
-            raise ModelLoadError(f"The model directory {self.files.directory.name} holds no {_WEIGHTS}.")
+            raise ModelLoadError(f"The model directory {self.files.directory.name} holds no {WEIGHTS}.")
         digest = weights_sha256(weights, cache_dir=self.cache_dir)
         if self.files.expected_sha256 not in (None, digest):
             raise ModelLoadError(
@@ -191,9 +212,8 @@ class _Loading:
         layout = self.layout
         if layout.shape is None or layout.pooling is None:
             raise ModelLoadError(f"The model {self.files.name!r} cannot be built here: {layout.obstacle}.")
-        weights = read_weights(self.files.directory / _WEIGHTS, layout.shape)
-        if self.pieces.vocabulary_size() > len(weights.words):
-            raise ModelLoadError("The tokenizer knows more tokens than the weights have vectors for.")
+        weights = read_weights(self.files.directory / WEIGHTS, layout.shape)
+        verify_vocabulary(self.pieces, weights)
         frame = _frame(self.pieces, layout, "")
         return Encoder(weights, layout.shape, layout.pooling, self.pieces, frame)
 

@@ -1,6 +1,8 @@
 """How does sentence-transformers run a model that we do not build ourselves, or a GPU?"""
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,25 +21,36 @@ def is_installed() -> bool:
     return importlib.util.find_spec(_PACKAGE) is not None
 
 
+@contextmanager
+def loaded_by_torch(directory: Path) -> Iterator[None]:
+    """This will stand around the loading of a model by the extra `[torch]`, which takes seconds to import.
+
+    Raises:
+        ModelLoadError: the extra is not installed, or the model cannot be loaded.
+    """
+    if not is_installed():
+        raise ModelLoadError(
+            "This model wants sentence-transformers: install the extra `[torch]` (rag-system[torch])."
+        )
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        raise ModelLoadError(f"sentence-transformers cannot load {directory.name}: {error}") from error
+
+
 class SentenceTransformersNetwork:
     """A SentenceTransformer's modules from token numbers on: texts are cut and batched by us."""
 
     def __init__(self, directory: Path) -> None:
-        if not is_installed():
-            raise ModelLoadError(
-                "This model wants sentence-transformers: install the extra `[torch]` (rag-system[torch])."
-            )
-        # Here and not above: both come with an extra and take seconds to import.
-        import sentence_transformers  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
-        import torch  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
+        with loaded_by_torch(directory):
+            # Here and not above: both come with an extra and take seconds to import.
+            import sentence_transformers  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
+            import torch  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
 
-        self._torch: Any = torch
-        try:
+            self._torch: Any = torch
             self._model: Any = sentence_transformers.SentenceTransformer(
                 str(directory), local_files_only=True
             )
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            raise ModelLoadError(f"sentence-transformers cannot load {directory.name}: {error}") from error
         self._model.eval()
         probe = np.ones((1, 3), dtype=np.int64)
         self._dimension = int(self(probe, probe).sentences.shape[1])

@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Final
 
 from rag.domain.documents import Document
+from rag.domain.words import folded
 
 QUESTIONS: Final = 3
 WORDS_OF_A_GOOD_HEADING: Final = range(2, 12)
@@ -29,7 +30,7 @@ def questions_about(documents: Sequence[Document]) -> tuple[str, ...]:
 
 def _topics(document: Document) -> Iterator[str]:
     for heading in document.parsed.headings:
-        title = " ".join(heading.title.split())
+        title = folded(heading.title)
         if len(title.split()) in WORDS_OF_A_GOOD_HEADING:
             yield title
     yield document.title.rsplit(".", 1)[0].replace("_", " ").replace("-", " ")

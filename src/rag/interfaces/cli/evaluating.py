@@ -123,9 +123,7 @@ def _mark(one: "Difference") -> str:
     """Say what a difference means, as the report does: an interval that holds 0 may be chance."""
     if one.fails:
         return "worse, beyond the tolerance"
-    if one.high < 0:
-        return "worse"
-    return "better" if one.low > 0 else ""
+    return "" if one.trend == "same" else one.trend
 
 
 def _say_curve(results: "Sequence[CaseResult]") -> None:
@@ -163,9 +161,9 @@ def evaluation_shape(report: "Report", *, other: "Report | None" = None) -> Shap
         "model": run.model,
         "passed": report.verdict.passed,
         "reasons": list(report.verdict.reasons),
-        "measures": [_summary_shape(one) for one in report.summaries],
-        "differences": [_difference_shape(one) for one in report.differences],
-        "other_differences": [_difference_shape(one) for one in _between(other, report)] if other else [],
+        "measures": [asdict(one) for one in report.summaries],
+        "differences": [asdict(one) for one in report.differences],
+        "other_differences": [asdict(one) for one in _between(other, report)] if other else [],
         "latency_ms": {
             stage: {"p50": round(p50, 3), "p95": round(p95, 3)}
             for stage, (p50, p95) in report.stage_latency.items()
@@ -178,29 +176,6 @@ def evaluation_shape(report: "Report", *, other: "Report | None" = None) -> Shap
 
 def _cost_usd(results: "Sequence[CaseResult]") -> float:
     return fsum(result.cost_usd for result in results)
-
-
-def _summary_shape(one: "Summary") -> Shape:
-    return {
-        "measure": one.measure,
-        "kind": one.kind.value if one.kind else None,
-        "cases": one.cases,
-        "mean": one.mean,
-        "low": one.low,
-        "high": one.high,
-    }
-
-
-def _difference_shape(one: "Difference") -> Shape:
-    return {
-        "measure": one.measure,
-        "baseline": one.baseline,
-        "now": one.now,
-        "difference": one.difference,
-        "low": one.low,
-        "high": one.high,
-        "worse": one.worse,
-    }
 
 
 def _case_shape(result: "CaseResult") -> Shape:

@@ -13,6 +13,7 @@ from rag.domain.canary import CanaryRun
 from rag.domain.errors import RagError
 from rag.domain.golden import Case
 from rag.interfaces.log import logger
+from rag.interfaces.worker import ended
 from rag.services.run_canary import RunCanary
 
 LEAST_PAUSE_SECONDS: Final = 1.0
@@ -44,7 +45,10 @@ async def watch_quality(app: FastAPI, cases: Sequence[Case]) -> None:
         canary = canary_over_http(client)
         while True:
             next_run = asyncio.get_running_loop().time() + application.settings.canary_seconds
-            await _run(canary, cases, application, first=first)
+            failure = await ended(_run(canary, cases, application, first=first))
+            if failure is not None:  # it ends the run, but neither the service nor the next run
+                application.telemetry.failed(RagError.kind)
+                log.error("canary_failed", exc_info=failure)
             pause = next_run - asyncio.get_running_loop().time()
             await asyncio.sleep(max(LEAST_PAUSE_SECONDS, pause))
 
@@ -52,24 +56,11 @@ async def watch_quality(app: FastAPI, cases: Sequence[Case]) -> None:
 async def _run(
     canary: RunCanary, cases: Sequence[Case], application: Application, *, first: dict[str, float]
 ) -> None:
-    """Run once; a mistake of ours ends the run, but neither the service nor the next run."""
-
     def failed(case: Case, error: RagError) -> None:
         application.telemetry.canary_failed()
         log.warning("canary_unanswered", case=case.id, detail=str(error))
 
-    task = asyncio.ensure_future(canary(cases, failed=failed))
-    try:
-        await asyncio.wait({task})
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-    failure = task.exception()
-    if failure is None:
-        tell(task.result(), application, first=first)
-    else:
-        application.telemetry.failed(RagError.kind)
-        log.error("canary_failed", exc_info=failure)
+    tell(await canary(cases, failed=failed), application, first=first)
 
 
 def tell(run: CanaryRun, application: Application, *, first: dict[str, float]) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from rag.domain.golden import CaseKind, folded
+from rag.domain.golden import CaseKind
 from rag.domain.report import MEASURES, CaseResult, PassageShown
+from rag.domain.words import folded
 from rag.interfaces.report.markup import Html, element, joined, text
 from rag.interfaces.report.wording import kind_name, measure_name, score
 

@@ -9,7 +9,7 @@ from rag.domain.report import GATED, CaseResult, Difference, Report, Run, baseli
 from rag.interfaces.report.cases import said
 from rag.interfaces.report.markup import Html, element, joined
 from rag.interfaces.report.plots import Mark, differences_plot
-from rag.interfaces.report.tables import differences_table, table, tone_of
+from rag.interfaces.report.tables import differences_table, table
 from rag.interfaces.report.wording import kind_name, measure_name, score, signed
 
 SHOWN: Final = 20
@@ -72,7 +72,7 @@ def _plot(title: str, differences: Sequence[Difference]) -> Html:
             one.low,
             one.high,
             signed(one.difference),
-            tone_of(one),
+            one.trend,
         )
         for one in differences
     ]

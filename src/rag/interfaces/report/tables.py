@@ -73,7 +73,7 @@ def differences_table(caption: str, differences: Sequence[Difference], *, before
                 score(one.now),
                 element("b", signed(one.difference)),
                 f"{signed(one.low)} to {signed(one.high)}",
-                element("span", verdict_on(one), class_=f"word {tone_of(one)}"),
+                element("span", verdict_on(one), class_=f"word {one.trend}"),
             ]
             for one in differences
         ],
@@ -81,19 +81,12 @@ def differences_table(caption: str, differences: Sequence[Difference], *, before
     )
 
 
-def tone_of(difference: Difference) -> str:
-    """This will say whether the interval lies above zero, below it, or holds it; what fails is worse."""
-    if difference.fails or difference.high < 0:
-        return "worse"
-    return "better" if difference.low > 0 else "same"
-
-
 def verdict_on(difference: Difference) -> str:
     """This will say in words what a difference means."""
     if difference.fails:
         return "▼ worse, beyond the tolerance"
     words = {"worse": "▼ worse", "better": "▲ better", "same": "no clear change"}
-    return words[tone_of(difference)]
+    return words[difference.trend]
 
 
 def abstention_table(results: Sequence[CaseResult]) -> Html:

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from rag.adapters.embedder.calibrated import FP32
 from rag.adapters.embedder.cross_encoder.networks import (
     NumpyPairNetwork,
     PairNetwork,
@@ -17,21 +18,22 @@ from rag.adapters.embedder.cross_encoder.pairs import PairFrame
 from rag.adapters.embedder.cross_encoder.reranker import CrossEncoderReranker, LoadedCrossEncoder
 from rag.adapters.embedder.digests import weights_sha256
 from rag.adapters.embedder.layout import Layout, read_json, read_layout
-from rag.adapters.embedder.loading import AS_SHIPPED, Runtime, cores
+from rag.adapters.embedder.loading import (
+    AS_SHIPPED,
+    WEIGHTS,
+    Runtime,
+    cores,
+    openvino_for,
+    own_graph,
+    verify_vocabulary,
+)
 from rag.adapters.embedder.model_files import CROSS_ENCODER, ModelFiles, find_model
-from rag.adapters.embedder.openvino_network import import_openvino
 from rag.adapters.embedder.sentence_transformers import PRECISION as TORCH
 from rag.adapters.embedder.sentence_transformers import is_installed
 from rag.adapters.embedder.weights import BertWeights, PairHead, read_pair_weights
 from rag.adapters.embedder.wordpieces import WordPieces
 from rag.ports.models import EmbedderUnavailableError, ModelLoadError
 
-FP32: Final = "fp32"
-
-_WEIGHTS: Final = "model.safetensors"
-_OWN_GRAPHS: Final = ("openvino_model.xml", "model.onnx")
-# A clone of a hub's repository holds these besides the weights.
-_GRAPHS_IN_FOLDERS: Final = ("openvino/openvino_model.xml", "onnx/model.onnx")
 _JUDGE: Final = "ForSequenceClassification"
 # One pair, and one label or two.
 _VERDICTS: Final = ((1, 1), (1, 2))
@@ -102,15 +104,13 @@ class _Loading:
         """Take the runtime asked for, or the first that can run this model."""
         if runtime is Runtime.SENTENCE_TRANSFORMERS:
             return self._torch()
-        openvino = None if runtime is Runtime.NUMPY else import_openvino()
-        if runtime is Runtime.OPENVINO and openvino is None:
-            raise ModelLoadError("OpenVINO is asked for, but it is not installed here.")
-        graph = self._own_graph()
+        openvino = openvino_for(runtime)
+        graph = own_graph(self.files.directory, buildable=self.layout.shape is not None)
         if graph is not None and openvino is not None:
             network = own_network(openvino, graph, threads=self.threads)
             numbers = graph.with_suffix(".bin") if graph.suffix == ".xml" else graph
             return _Running(network, AS_SHIPPED, numbers, self.threads)
-        weights = self.files.directory / _WEIGHTS
+        weights = self.files.directory / WEIGHTS
         if self.layout.shape is None:
             return self._unbuildable(runtime)
         parts = self._parts(weights)
@@ -120,21 +120,14 @@ class _Loading:
         built = built_network(openvino, parts, self.layout.shape, threads=self.threads)
         return _Running(built, FP32, weights, self.threads)
 
-    def _own_graph(self) -> Path | None:
-        directory = self.files.directory
-        buildable = self.layout.shape is not None and (directory / _WEIGHTS).is_file()
-        names = _OWN_GRAPHS if buildable else _OWN_GRAPHS + _GRAPHS_IN_FOLDERS
-        return next((directory / name for name in names if (directory / name).is_file()), None)
-
     def _parts(self, weights: Path) -> tuple[BertWeights, PairHead]:
         assert self.layout.shape is not None  # noqa: S101 - the caller looked
         if not weights.is_file():
             raise ModelLoadError(
-                f"The model directory {weights.parent.name} holds neither model.onnx nor {_WEIGHTS}."
+                f"The model directory {weights.parent.name} holds neither model.onnx nor {WEIGHTS}."
             )
         encoder, head = read_pair_weights(weights, self.layout.shape)
-        if self.pieces.vocabulary_size() > len(encoder.words):
-            raise ModelLoadError("The tokenizer knows more tokens than the weights have vectors for.")
+        verify_vocabulary(self.pieces, encoder)
         return encoder, head
 
     def _unbuildable(self, runtime: Runtime) -> _Running:
@@ -148,7 +141,7 @@ class _Loading:
     def _torch(self) -> _Running:
         network = TorchPairNetwork(self.files.directory)
         # torch spreads a batch over the cores by itself.
-        return _Running(network, TORCH, self.files.directory / _WEIGHTS, threads=1)
+        return _Running(network, TORCH, self.files.directory / WEIGHTS, threads=1)
 
 
 def _look_at_architecture(files: ModelFiles) -> None:

@@ -14,7 +14,7 @@ from rag.adapters.embedder.network import TokenIds
 from rag.adapters.embedder.numpy_network import NumpyNetwork, linear
 from rag.adapters.embedder.openvino_graph import GraphBuilder, Node
 from rag.adapters.embedder.openvino_network import Graph, Requests, compiled, read_graph
-from rag.adapters.embedder.sentence_transformers import is_installed
+from rag.adapters.embedder.sentence_transformers import loaded_by_torch
 from rag.adapters.embedder.weights import BertWeights, Linear, PairHead
 from rag.ports.models import EmbedderUnavailableError, ModelLoadError, Vectors
 
@@ -129,21 +129,15 @@ class TorchPairNetwork:
     """The network of sentence-transformers' CrossEncoder, without its tokenizer, which cuts long pairs."""
 
     def __init__(self, directory: Path) -> None:
-        if not is_installed():
-            raise ModelLoadError(
-                "This model wants sentence-transformers: install the extra `[torch]` (rag-system[torch])."
-            )
-        # Here and not above: both come with an extra and take seconds to import.
-        import torch  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
-        import transformers  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
+        with loaded_by_torch(directory):
+            # Here and not above: both come with an extra and take seconds to import.
+            import torch  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
+            import transformers  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
 
-        self._torch: Any = torch
-        try:
+            self._torch: Any = torch
             self._model: Any = transformers.AutoModelForSequenceClassification.from_pretrained(
                 str(directory), local_files_only=True
             )
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            raise ModelLoadError(f"sentence-transformers cannot load {directory.name}: {error}") from error
         self._model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
         self._wanted = set(inspect.signature(self._model.forward).parameters)
 

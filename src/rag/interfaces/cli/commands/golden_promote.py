@@ -12,6 +12,7 @@ import typer
 
 from rag.domain.golden import Case, CaseKind, id_for
 from rag.domain.ranking import Passage
+from rag.domain.words import folded
 from rag.interfaces.cli.commands.ask import say_answer
 from rag.interfaces.cli.commands.evaluate import OWN_TEST_SET
 from rag.interfaces.cli.exit_codes import FAILED
@@ -262,4 +263,4 @@ def _say_rating(feedback: "Feedback") -> None:
 def _say_passage(number: int, passage: Passage) -> None:
     place = ", ".join(part for part in (passage.source, passage.chunk.section) if part)
     say(f"  {number}. {printable(place)}")
-    say_paragraph(" ".join(passage.chunk.text.split()), indent=5)
+    say_paragraph(folded(passage.chunk.text), indent=5)

@@ -5,6 +5,7 @@ import typer
 from rag.domain.question import DEFAULT_TOP_K, Question, RerankMode
 from rag.domain.ranking import Passage
 from rag.domain.reranking import RERANK
+from rag.domain.words import folded
 from rag.interfaces.cli.options import (
     Json,
     MetadataPairs,
@@ -71,7 +72,7 @@ async def _search(question: Question, *, as_json: bool) -> None:
 def _row(passage: Passage, rank: int) -> list[object]:
     ranks = dict(passage.candidate.ranks)
     cosine, judged = passage.candidate.raw_score("dense"), passage.candidate.raw_score(RERANK)
-    text = " ".join(passage.chunk.text.split())
+    text = folded(passage.chunk.text)
     return [
         rank,
         ranks.get("dense"),
